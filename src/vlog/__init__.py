@@ -1,0 +1,1 @@
+"""VLog: a self-hosted video platform."""
