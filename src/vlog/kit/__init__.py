@@ -1,0 +1,1 @@
+"""Ground floor: small tools that know nothing of video."""

@@ -1,0 +1,1 @@
+"""How VLog tells what it does: logs, metrics, health."""
