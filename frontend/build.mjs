@@ -1,0 +1,123 @@
+// Builds the front end into the Python package: hashed bundles, one style sheet, manifest.json.
+//
+// New files are written first, then the manifest is replaced, then files that no manifest names are removed:
+// a server that reads the manifest at any moment finds every file it names.
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = join(here, "..", "src", "vlog", "web", "static");
+
+// One bundle per page; code they share becomes a chunk. The player's engine is loaded by `import()`,
+// so only a page that plays something fetches it.
+const PAGES = [
+  "src/public/public.ts",
+  "src/public/watch.ts",
+  "src/admin/admin-setup.ts",
+  "src/admin/admin-login.ts",
+  "src/admin/admin-videos.ts",
+  "src/admin/admin-video.ts",
+];
+const LAZY = ["src/player/shaka-engine.ts"];
+// Runs before the first paint, so it is a classic script of its own.
+const BLOCKING = ["src/shared/theme-boot.ts"];
+const IMAGES = ["favicon.svg"];
+
+// Largest gzipped size of a page's own code and its chunks, in bytes. The engine is not part of a page.
+const BUDGETS = {
+  "public.js": 6_000,
+  "watch.js": 24_000,
+  "admin-setup.js": 40_000,
+  "admin-login.js": 40_000,
+  "admin-videos.js": 48_000,
+  "admin-video.js": 56_000,
+  "theme-boot.js": 600,
+  "app.css": 16_000,
+};
+
+const shared = {
+  absWorkingDir: here,
+  outdir: out,
+  bundle: true,
+  minify: true,
+  target: "es2022",
+  metafile: true,
+  write: true,
+  logLevel: "warning",
+  legalComments: "eof",
+  entryNames: "[name]-[hash]",
+  chunkNames: "[name]-[hash]",
+};
+
+function hashed(name, bytes) {
+  const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 8).toUpperCase();
+  const extension = extname(name);
+  return `${basename(name, extension)}-${hash}${extension}`;
+}
+
+function put(name, bytes) {
+  const file = hashed(name, bytes);
+  writeFileSync(join(out, file), bytes);
+  return file;
+}
+
+function style() {
+  const target = join(out, ".app.css");
+  const cli = join(here, "node_modules", "@tailwindcss", "cli", "dist", "index.mjs");
+  execFileSync(process.execPath, [cli, "-i", "src/app.css", "-o", target, "--minify"], { cwd: here, stdio: "pipe" });
+  const bytes = readFileSync(target);
+  rmSync(target);
+  return bytes;
+}
+
+/** Every output file an entry needs before it runs, itself included; `import()`s are not followed. */
+function closure(outputs, path, seen = new Set()) {
+  if (seen.has(path)) return seen;
+  seen.add(path);
+  for (const { path: next, kind } of outputs[path].imports) {
+    if (kind === "import-statement") closure(outputs, next, seen);
+  }
+  return seen;
+}
+
+function checkBudgets(sizes) {
+  const over = Object.entries(BUDGETS).filter(([name, limit]) => sizes[name] > limit);
+  for (const [name, limit] of over) console.error(`${name} is ${sizes[name]} bytes gzipped; its budget is ${limit}.`);
+  if (over.length > 0) process.exitCode = 1;
+}
+
+mkdirSync(out, { recursive: true });
+const modules = await build({ ...shared, entryPoints: [...PAGES, ...LAZY], format: "esm", splitting: true });
+const scripts = await build({ ...shared, entryPoints: BLOCKING, format: "iife" });
+
+const manifest = {};
+const keep = new Set(["manifest.json"]);
+const sizes = {};
+const outputs = { ...modules.metafile.outputs, ...scripts.metafile.outputs };
+for (const [path, { entryPoint }] of Object.entries(outputs)) {
+  keep.add(basename(path));
+  if (!entryPoint) continue;
+  const name = `${basename(entryPoint, ".ts")}.js`;
+  manifest[name] = basename(path);
+  sizes[name] = [...closure(outputs, path)]
+    .map((file) => gzipSync(readFileSync(join(here, file))).length)
+    .reduce((total, size) => total + size, 0);
+}
+const css = style();
+manifest["app.css"] = put("app.css", css);
+sizes["app.css"] = gzipSync(css).length;
+for (const image of IMAGES) manifest[image] = put(image, readFileSync(join(here, "src", "assets", image)));
+
+for (const file of Object.values(manifest)) keep.add(file);
+const pending = join(out, ".manifest.json");
+writeFileSync(pending, `${JSON.stringify(manifest, null, 2)}\n`);
+renameSync(pending, join(out, "manifest.json"));
+for (const file of readdirSync(out)) if (!keep.has(file)) rmSync(join(out, file), { recursive: true });
+
+for (const [name, size] of Object.entries(sizes)) console.log(`${name.padEnd(18)} ${String(size).padStart(7)} B gzipped`);
+checkBudgets(sizes);

@@ -1,0 +1,1 @@
+import { wireThemeToggles } from "../shared/theme-toggle"; wireThemeToggles();

@@ -1,0 +1,3 @@
+import { wireThemeToggles } from "../shared/theme-toggle";
+
+wireThemeToggles();
