@@ -1,0 +1,1 @@
+"""What a worker does with one task; knows no database and no web framework."""
