@@ -1,0 +1,89 @@
+"""What is made from a source: renditions and the tasks that make them. Values only; ``plan()`` builds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+TaskKind = Literal["inspect", "remux", "audio", "video", "thumbnail"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoRendition:
+    """One video rung. ``encoder`` is a key of ``media.encoders.ENCODERS``, or ``copy`` for the remuxed source.
+
+    Sizes are output pixels (square, upright, even). Bit rates are bits per second, ``buffer_bits`` the VBV buffer.
+    """
+
+    name: str
+    width: int
+    height: int
+    encoder: str
+    preset: str = ""
+    crf: int = 0
+    max_bit_rate: int = 0
+    buffer_bits: int = 0
+    profile: str = ""
+    level: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioRendition:
+    """The sound that all rungs share. ``encoder`` is ``aac``, or ``copy`` for sound taken over as it is."""
+
+    name: str
+    encoder: str
+    sample_rate: int
+    channels: int
+    bit_rate: int
+    language: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskPlan:
+    """One leased unit of work: cells ``first_cell`` (inclusive) to ``end_cell`` (exclusive) of some renditions.
+
+    ``stage`` orders claims inside one job: 0 what makes the video playable, 1 everything else.
+    """
+
+    kind: TaskKind
+    stage: int
+    first_cell: int
+    end_cell: int
+    renditions: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodePlan:
+    """Everything that one generation of a video will consist of."""
+
+    video: tuple[VideoRendition, ...]
+    audio: tuple[AudioRendition, ...]
+    tasks: tuple[TaskPlan, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodePolicy:
+    """What the installation wants, from its settings.
+
+    ``segment_seconds`` is the wished length of a cell, ``chunk_seconds`` that of a video task's run of cells.
+    ``rungs`` are short sides in pixels with their cap in bits per second, largest first.
+    """
+
+    segment_seconds: int = 6
+    chunk_seconds: int = 30
+    preset: str = "veryfast"
+    crf: int = 23
+    audio_bit_rate: int = 128_000
+    max_frame_rate: int = 60
+    remux: bool = True
+    rungs: tuple[tuple[int, int], ...] = field(
+        default=(
+            (2160, 15_000_000),
+            (1440, 8_000_000),
+            (1080, 5_000_000),
+            (720, 2_500_000),
+            (480, 1_000_000),
+            (360, 600_000),
+        )
+    )

@@ -1,0 +1,154 @@
+"""Tasks as offered to a worker, and what it answers."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import msgspec
+
+from vlog.media.grid import Grid
+from vlog.media.info import MediaInfo
+from vlog.media.plan import AudioRendition, VideoRendition
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+class Lease(_Message):
+    """The right to work on one task. Every write names both numbers; another epoch means another holder."""
+
+    task_id: int
+    epoch: int
+
+
+class InspectWork(_Message, tag="inspect"):
+    """Pass the source through the gate and lay its grid."""
+
+    segment_seconds: int
+    max_frame_rate: int
+    max_duration_seconds: int
+    remux: bool
+
+
+class RemuxWork(_Message, tag="remux"):
+    """Take the source's own pictures (and sound, if it qualifies) over without encoding.
+
+    ``durable`` tells, per rendition, which cells the server already has: they are not sent again.
+    """
+
+    info: MediaInfo
+    grid: Grid
+    video: VideoRendition
+    audio: AudioRendition | None
+    durable: dict[str, tuple[int, ...]]
+
+
+class AudioWork(_Message, tag="audio"):
+    """Encode the shared sound, whole, regrouped along the grid's cells."""
+
+    info: MediaInfo
+    grid: Grid
+    audio: AudioRendition
+    durable: dict[str, tuple[int, ...]]
+
+
+class VideoWork(_Message, tag="video"):
+    """Encode cells ``first_cell …`` for some rungs from one decode; ``grid.cells`` holds only those cells.
+
+    ``last`` tells that the run ends the presentation.
+    """
+
+    info: MediaInfo
+    grid: Grid
+    first_cell: int
+    last: bool
+    rungs: tuple[VideoRendition, ...]
+    durable: dict[str, tuple[int, ...]]
+
+
+class ThumbnailWork(_Message, tag="thumbnail"):
+    """Take a picture at ``at_seconds`` (file time), or a later one when that is black."""
+
+    info: MediaInfo
+    at_seconds: Fraction
+    width: int
+
+
+Work = InspectWork | RemuxWork | AudioWork | VideoWork | ThumbnailWork
+
+
+class Offer(_Message):
+    """A claimed task. The lease ends after ``lease_seconds`` without renewal. ``job_id`` is for logs only."""
+
+    lease: Lease
+    lease_seconds: int
+    job_id: int
+    attempt: int
+    work: Work
+
+
+class ToolRun(_Message):
+    """One run of a media tool, as kept for people: ``command`` can be pasted into a shell."""
+
+    command: str
+    stderr_tail: str
+    exit_status: int
+    cpu_seconds: float
+    max_rss_bytes: int
+
+
+class Inspected(_Message, tag="inspected"):
+    """The source passed the gate."""
+
+    info: MediaInfo
+    grid: Grid
+
+
+class Made(_Message, tag="made"):
+    """All cells of the task are durable. ``missing_frames`` pictures could not be decoded and are held over."""
+
+    missing_frames: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+class Pictured(_Message, tag="pictured"):
+    """The thumbnail is stored; ``at_seconds`` is where it was taken (file time)."""
+
+    at_seconds: Fraction
+
+
+Result = Inspected | Made | Pictured
+
+
+class Failure(_Message):
+    """Why a task could not be done. ``retryable`` is false when trying again cannot help (a file that is no video)."""
+
+    code: str
+    message: str
+    retryable: bool
+
+
+class Progress(_Message):
+    """How far a task is between two durable segments: pictures done of those to do, and speed in × real time."""
+
+    frames: int = 0
+    speed: float | None = None
+
+
+class Segment(_Message):
+    """One finished cell of one rendition: ``start`` and ``duration`` are ticks of the rendition's timescale."""
+
+    number: int
+    start: int
+    duration: int
+    data: bytes
+    sha256: str
+
+
+class Capabilities(_Message):
+    """Who asks for work, and what it can do: ``encoders`` are names that a proving run has shown to work."""
+
+    worker: str
+    kinds: tuple[str, ...]
+    encoders: tuple[str, ...]
