@@ -59,21 +59,49 @@ class Variable:
 
 
 VARIABLES = (
-    Variable("VLOG_DATA_DIR", "Folder of this machine's own data: database, sockets, logs, work files.", "the platform's data folder; ./data under `make up`"),
-    Variable("VLOG_STORAGE_PATH", "Folder of the media: uploads, videos, archive.", "{VLOG_DATA_DIR}/storage"),
+    Variable(
+        "VLOG_DATA_DIR",
+        "Folder of this machine's own data: database, sockets, logs, work files.",
+        "the platform's data folder; ./data under `make up`",
+    ),
+    Variable(
+        "VLOG_STORAGE_PATH", "Folder of the media: uploads, videos, archive.", "{VLOG_DATA_DIR}/storage"
+    ),
     Variable("VLOG_HOST", "Address that the three services listen on.", "127.0.0.1"),
     Variable("VLOG_PUBLIC_PORT", "Port of the public site and API.", "9000"),
     Variable("VLOG_ADMIN_PORT", "Port of the admin UI and API.", "9001"),
     Variable("VLOG_WORKER_API_PORT", "Port of the Worker API.", "9002"),
-    Variable("VLOG_DATABASE_URL", "postgresql://… of a PostgreSQL 15 or newer; unset: the embedded one.", "embedded"),
-    Variable("VLOG_ADMIN_API_SECRET", "Admin secret; unset: chosen once through the printed set-up link.", "set-up link"),
-    Variable("VLOG_ADMIN_API_URL", "Address of the admin service as the CLI reaches it.", "http://{VLOG_HOST}:{VLOG_ADMIN_PORT}"),
-    Variable("VLOG_PUBLIC_URL", "Address of the public site as visitors see it (links, OpenGraph).", "http://{VLOG_HOST}:{VLOG_PUBLIC_PORT}"),
+    Variable(
+        "VLOG_DATABASE_URL",
+        "postgresql://… of a PostgreSQL 15 or newer; unset: the embedded one.",
+        "embedded",
+    ),
+    Variable(
+        "VLOG_ADMIN_API_SECRET",
+        "Admin secret; unset: chosen once through the printed set-up link.",
+        "set-up link",
+    ),
+    Variable(
+        "VLOG_ADMIN_API_URL",
+        "Address of the admin service as the CLI reaches it.",
+        "http://{VLOG_HOST}:{VLOG_ADMIN_PORT}",
+    ),
+    Variable(
+        "VLOG_PUBLIC_URL",
+        "Address of the public site as visitors see it (links, OpenGraph).",
+        "http://{VLOG_HOST}:{VLOG_PUBLIC_PORT}",
+    ),
     Variable("VLOG_SECURE_COOKIES", "Send session cookies over HTTPS only.", "no"),
     Variable("VLOG_FFMPEG", "Path of another ffmpeg than the bundled one.", "bundled"),
     Variable("VLOG_FFPROBE", "Path of another ffprobe than the bundled one.", "bundled"),
-    Variable("VLOG_TRANSCODER_SLOTS", "Tasks that one transcoder works on at the same time.", "one per CPU core"),
-    Variable("VLOG_UNSAFE_NO_JAIL", "Run media tools without a jail. Only for machines that take no foreign files.", "no"),
+    Variable(
+        "VLOG_TRANSCODER_SLOTS", "Tasks that one transcoder works on at the same time.", "one per CPU core"
+    ),
+    Variable(
+        "VLOG_UNSAFE_NO_JAIL",
+        "Run media tools without a jail. Only for machines that take no foreign files.",
+        "no",
+    ),
     Variable("VLOG_LOG_LEVEL", "debug, info, warning or error.", "info"),
     Variable("VLOG_LOG_JSON", "Write log lines as JSON.", "no"),
 )
@@ -90,7 +118,9 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         "worker_api_port": _integer(env, "VLOG_WORKER_API_PORT", 9002, maximum=65535),
     }
     if len(set(ports.values())) != len(ports):
-        raise Invalid("VLOG_PUBLIC_PORT, VLOG_ADMIN_PORT and VLOG_WORKER_API_PORT must differ.", code="bad_environment")
+        raise Invalid(
+            "VLOG_PUBLIC_PORT, VLOG_ADMIN_PORT and VLOG_WORKER_API_PORT must differ.", code="bad_environment"
+        )
     return Config(
         data_dir=data_dir,
         storage_path=_path(env, "VLOG_STORAGE_PATH") or data_dir / "storage",

@@ -11,18 +11,14 @@ from vlog.media.info import MediaInfo
 from vlog.media.plan import AudioRendition, VideoRendition
 
 
-class _Message(msgspec.Struct, frozen=True, kw_only=True):
-    pass
-
-
-class Lease(_Message):
+class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """The right to work on one task. Every write names both numbers; another epoch means another holder."""
 
     task_id: int
     epoch: int
 
 
-class InspectWork(_Message, tag="inspect"):
+class InspectWork(msgspec.Struct, frozen=True, kw_only=True, tag="inspect"):
     """Pass the source through the gate and lay its grid."""
 
     segment_seconds: int
@@ -31,7 +27,7 @@ class InspectWork(_Message, tag="inspect"):
     remux: bool
 
 
-class RemuxWork(_Message, tag="remux"):
+class RemuxWork(msgspec.Struct, frozen=True, kw_only=True, tag="remux"):
     """Take the source's own pictures (and sound, if it qualifies) over without encoding.
 
     ``durable`` tells, per rendition, which cells the server already has: they are not sent again.
@@ -44,7 +40,7 @@ class RemuxWork(_Message, tag="remux"):
     durable: dict[str, tuple[int, ...]]
 
 
-class AudioWork(_Message, tag="audio"):
+class AudioWork(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
     """Encode the shared sound, whole, regrouped along the grid's cells."""
 
     info: MediaInfo
@@ -53,7 +49,7 @@ class AudioWork(_Message, tag="audio"):
     durable: dict[str, tuple[int, ...]]
 
 
-class VideoWork(_Message, tag="video"):
+class VideoWork(msgspec.Struct, frozen=True, kw_only=True, tag="video"):
     """Encode cells ``first_cell …`` for some rungs from one decode; ``grid.cells`` holds only those cells.
 
     ``last`` tells that the run ends the presentation.
@@ -67,7 +63,7 @@ class VideoWork(_Message, tag="video"):
     durable: dict[str, tuple[int, ...]]
 
 
-class ThumbnailWork(_Message, tag="thumbnail"):
+class ThumbnailWork(msgspec.Struct, frozen=True, kw_only=True, tag="thumbnail"):
     """Take a picture at ``at_seconds`` (file time), or a later one when that is black."""
 
     info: MediaInfo
@@ -78,7 +74,7 @@ class ThumbnailWork(_Message, tag="thumbnail"):
 Work = InspectWork | RemuxWork | AudioWork | VideoWork | ThumbnailWork
 
 
-class Offer(_Message):
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """A claimed task. The lease ends after ``lease_seconds`` without renewal. ``job_id`` is for logs only."""
 
     lease: Lease
@@ -88,7 +84,7 @@ class Offer(_Message):
     work: Work
 
 
-class ToolRun(_Message):
+class ToolRun(msgspec.Struct, frozen=True, kw_only=True):
     """One run of a media tool, as kept for people: ``command`` can be pasted into a shell."""
 
     command: str
@@ -98,21 +94,21 @@ class ToolRun(_Message):
     max_rss_bytes: int
 
 
-class Inspected(_Message, tag="inspected"):
+class Inspected(msgspec.Struct, frozen=True, kw_only=True, tag="inspected"):
     """The source passed the gate."""
 
     info: MediaInfo
     grid: Grid
 
 
-class Made(_Message, tag="made"):
+class Made(msgspec.Struct, frozen=True, kw_only=True, tag="made"):
     """All cells of the task are durable. ``missing_frames`` pictures could not be decoded and are held over."""
 
     missing_frames: int = 0
     warnings: tuple[str, ...] = ()
 
 
-class Pictured(_Message, tag="pictured"):
+class Pictured(msgspec.Struct, frozen=True, kw_only=True, tag="pictured"):
     """The thumbnail is stored; ``at_seconds`` is where it was taken (file time)."""
 
     at_seconds: Fraction
@@ -121,7 +117,7 @@ class Pictured(_Message, tag="pictured"):
 Result = Inspected | Made | Pictured
 
 
-class Failure(_Message):
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """Why a task could not be done. ``retryable`` is false when trying again cannot help (a file that is no video)."""
 
     code: str
@@ -129,14 +125,14 @@ class Failure(_Message):
     retryable: bool
 
 
-class Progress(_Message):
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """How far a task is between two durable segments: pictures done of those to do, and speed in × real time."""
 
     frames: int = 0
     speed: float | None = None
 
 
-class Segment(_Message):
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """One finished cell of one rendition: ``start`` and ``duration`` are ticks of the rendition's timescale."""
 
     number: int
@@ -146,7 +142,7 @@ class Segment(_Message):
     sha256: str
 
 
-class Capabilities(_Message):
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks for work, and what it can do: ``encoders`` are names that a proving run has shown to work."""
 
     worker: str
