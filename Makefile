@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 NPM := $(BIN)/python tools/build_frontend.py npm
-TYPED := $(wildcard src tests benchmarks harness tools migrations)
+TYPED := $(wildcard src tests benchmarks harness tools migrations) hatch_build.py
 
 # The environment's own Python, or the system's where there is none yet (or the system's was upgraded under it).
 define bootstrap
