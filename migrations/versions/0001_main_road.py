@@ -15,7 +15,8 @@ STATEMENTS = (
     # The one clock that leases, retention and sessions live by. Tests shift it instead of sleeping.
     """
     CREATE FUNCTION app_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
-      SELECT clock_timestamp() + coalesce(nullif(current_setting('vlog.clock_shift', true), ''), '0')::interval
+      SELECT clock_timestamp()
+        + coalesce(nullif(current_setting('vlog.clock_shift', true), ''), '0')::interval
     $$
     """,
     """
@@ -49,14 +50,16 @@ STATEMENTS = (
       source_filename varchar(255) NOT NULL DEFAULT '',
       source_size_bytes bigint NOT NULL DEFAULT 0,
       source_sha256 bytea,
-      status varchar(20) NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'processing', 'ready', 'failed')),
+      status varchar(20) NOT NULL DEFAULT 'pending'
+        CHECK (status IN ('pending', 'processing', 'ready', 'failed')),
       error_code varchar(50),
       error_message varchar(2000),
       publish_when_ready boolean NOT NULL DEFAULT true,
       created_at timestamptz NOT NULL DEFAULT app_now(),
       published_at timestamptz,
       deleted_at timestamptz,
-      thumbnail_source varchar(20) NOT NULL DEFAULT 'auto' CHECK (thumbnail_source IN ('auto', 'selected', 'custom')),
+      thumbnail_source varchar(20) NOT NULL DEFAULT 'auto'
+        CHECK (thumbnail_source IN ('auto', 'selected', 'custom')),
       thumbnail_timestamp double precision,
       thumbnail_version integer NOT NULL DEFAULT 0,
       streaming_format varchar(10) NOT NULL DEFAULT 'cmaf' CHECK (streaming_format IN ('cmaf', 'hls_ts')),
@@ -184,7 +187,10 @@ STATEMENTS = (
       CHECK ((state = 'leased') = (lease_expires_at IS NOT NULL))
     )
     """,
-    "CREATE INDEX ix_tasks_claim ON transcoding_tasks (priority, stage, job_id, first_cell, id) WHERE state = 'queued'",
+    """
+    CREATE INDEX ix_tasks_claim ON transcoding_tasks (priority, stage, job_id, first_cell, id)
+      WHERE state = 'queued'
+    """,
     "CREATE INDEX ix_tasks_leases ON transcoding_tasks (lease_expires_at) WHERE state = 'leased'",
     "CREATE INDEX ix_tasks_job ON transcoding_tasks (job_id)",
     "CREATE INDEX ix_tasks_generation ON transcoding_tasks (generation_id)",

@@ -1,0 +1,86 @@
+"""One pool of connections per process, with time limits on everything."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import asyncpg
+
+from vlog.db.errors import mapped
+
+ACQUIRE_TIMEOUT_SECONDS = 5.0
+# No statement, lock wait or forgotten transaction may hold others up for longer than this.
+SERVER_SETTINGS = {
+    "application_name": "vlog",
+    "statement_timeout": "10s",
+    "lock_timeout": "3s",
+    "idle_in_transaction_session_timeout": "15s",
+    "timezone": "UTC",
+    "jit": "off",
+    # An unknown search term must be planned for what it is: a generic plan is orders of magnitude slower.
+    "plan_cache_mode": "force_custom_plan",
+}
+
+
+class Database:
+    """A pool of PostgreSQL connections. Reads go through ``fetch…``; writes through ``db.transaction``."""
+
+    def __init__(self, dsn: str, *, max_connections: int = 10) -> None:
+        self.dsn = dsn
+        self._max_connections = max_connections
+        self._pool: asyncpg.Pool | None = None
+
+    async def open(self) -> None:
+        """Connect; raises ``Unavailable`` when the server can't be reached."""
+        with mapped():
+            self._pool = await asyncpg.create_pool(
+                self.dsn,
+                min_size=1,
+                max_size=self._max_connections,
+                timeout=ACQUIRE_TIMEOUT_SECONDS,
+                command_timeout=15,
+                server_settings=SERVER_SETTINGS,
+            )
+
+    async def close(self) -> None:
+        """Close all connections; those in use get a few seconds to end."""
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            try:
+                async with asyncio.timeout(5):
+                    await pool.close()
+            except TimeoutError:
+                pool.terminate()
+
+    @property
+    def pool(self) -> asyncpg.Pool:
+        """The open pool."""
+        if self._pool is None:
+            raise RuntimeError("the database is not open")
+        return self._pool
+
+    async def connect(self) -> asyncpg.Connection:
+        """A connection outside the pool, for LISTEN and advisory locks; the caller closes it."""
+        with mapped():
+            return await asyncpg.connect(
+                self.dsn, timeout=ACQUIRE_TIMEOUT_SECONDS, server_settings={"application_name": "vlog"}
+            )
+
+    async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        """All rows of a read."""
+        with mapped():
+            async with self.pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
+                return await connection.fetch(sql, *args)
+
+    async def fetchrow(self, sql: str, *args: object) -> asyncpg.Record | None:
+        """The first row of a read, or ``None``."""
+        with mapped():
+            async with self.pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
+                return await connection.fetchrow(sql, *args)
+
+    async def fetchval(self, sql: str, *args: object) -> Any:
+        """The first column of the first row, or ``None``."""
+        with mapped():
+            async with self.pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
+                return await connection.fetchval(sql, *args)

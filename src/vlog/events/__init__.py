@@ -1,0 +1,1 @@
+"""What happens in VLog, told to whoever listens."""

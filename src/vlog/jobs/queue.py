@@ -1,0 +1,215 @@
+"""A queue of leased tasks on PostgreSQL.
+
+Every write carries the task's id and its epoch and is checked in the statement that makes it; no row means
+that the lease is somebody else's. All times are the database's. The claim is one statement, and the epoch
+that it raises is the fencing token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from vlog.db.transaction import Transaction
+from vlog.kit.errors import LeaseLost
+from vlog.wire.codec import to_json
+from vlog.wire.work import Failure, Lease, Progress, ToolRun
+
+LEASE_SECONDS = 60
+
+_COLUMNS = (
+    "id, job_id, generation_id, kind, stage, first_cell, end_cell, renditions, state, epoch, attempt,"
+    " max_attempts, worker, leased_at, error_code, error_message"
+)
+# One statement, so there is no race to explain; SKIP LOCKED lets many claim at once without waiting.
+# A worker may take a task when it can do its kind and has every encoder that the task needs.
+_CLAIM = f"""
+UPDATE transcoding_tasks SET
+  state = 'leased', epoch = epoch + 1, attempt = attempt + 1, worker = $1, leased_at = app_now(),
+  lease_expires_at = app_now() + make_interval(secs => $4), frames_done = 0, speed = NULL,
+  error_code = NULL, error_message = NULL, finished_at = NULL
+WHERE id = (
+  SELECT id FROM transcoding_tasks
+  WHERE state = 'queued' AND available_at <= app_now() AND kind = ANY($2) AND needs <@ $3::text[]
+  ORDER BY priority, stage, job_id, first_cell, id
+  LIMIT 1
+  FOR UPDATE SKIP LOCKED
+)
+RETURNING {_COLUMNS}
+"""
+_HOLD = f"""
+SELECT {_COLUMNS} FROM transcoding_tasks
+WHERE id = $1 AND epoch = $2 AND state = 'leased' AND lease_expires_at > app_now()
+FOR UPDATE
+"""
+_RENEW = """
+UPDATE transcoding_tasks SET
+  lease_expires_at = app_now() + make_interval(secs => $3),
+  frames_done = greatest(frames_done, least($4, frames_total)), speed = coalesce($5, speed)
+WHERE id = $1 AND epoch = $2 AND state = 'leased' AND lease_expires_at > app_now()
+RETURNING job_id
+"""
+_END = f"""
+UPDATE transcoding_tasks SET
+  state = $3, lease_expires_at = NULL, error_code = $4, error_message = $5,
+  available_at = app_now() + make_interval(secs => $6), attempt = attempt - $7,
+  finished_at = CASE WHEN $3 IN ('done', 'failed') THEN app_now() END,
+  frames_done = CASE WHEN $3 = 'done' THEN frames_total ELSE frames_done END
+WHERE id = $1 AND epoch = $2 AND state = 'leased'
+RETURNING {_COLUMNS}
+"""
+_ATTEMPT = """
+INSERT INTO task_attempts (task_id, epoch, worker, started_at, outcome, error_code, error_message, runs)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+_EXPIRED = f"""
+SELECT {_COLUMNS} FROM transcoding_tasks
+WHERE state = 'leased' AND lease_expires_at <= app_now()
+ORDER BY lease_expires_at LIMIT $1
+FOR UPDATE SKIP LOCKED
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One task as the queue knows it."""
+
+    id: int
+    job_id: int
+    generation_id: int | None
+    kind: str
+    stage: int
+    first_cell: int
+    end_cell: int
+    renditions: tuple[str, ...]
+    state: str
+    epoch: int
+    attempt: int
+    max_attempts: int
+    worker: str | None
+    leased_at: datetime | None
+    error_code: str | None
+    error_message: str | None
+
+    @property
+    def lease(self) -> Lease:
+        """The lease of this epoch."""
+        return Lease(task_id=self.id, epoch=self.epoch)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How an attempt ended, and what becomes of the task."""
+
+    outcome: str
+    state: str
+    error_code: str | None = None
+    error_message: str | None = None
+    delay_seconds: float = 0
+    free_attempt: bool = False
+
+
+async def claim(
+    tx: Transaction, worker: str, *, kinds: Sequence[str], encoders: Sequence[str]
+) -> Task | None:
+    """Lease the most urgent task that this worker can do, or answer ``None``."""
+    row = await tx.fetchrow(_CLAIM, worker, list(kinds), list(encoders), float(LEASE_SECONDS))
+    return _task(row) if row else None
+
+
+async def hold(tx: Transaction, lease: Lease) -> Task:
+    """Lock the task's row for this transaction; raises ``LeaseLost`` unless the lease is alive."""
+    row = await tx.fetchrow(_HOLD, lease.task_id, lease.epoch)
+    if row is None:
+        raise LeaseLost
+    return _task(row)
+
+
+async def renew(tx: Transaction, lease: Lease, progress: Progress) -> int:
+    """Give the lease its full time again and note the progress; answers the job's id. Raises ``LeaseLost``."""
+    frames = min(max(progress.frames, 0), 2**31 - 1)
+    speed = progress.speed if progress.speed is not None and 0 <= progress.speed < 1e6 else None
+    job_id = await tx.fetchval(_RENEW, lease.task_id, lease.epoch, float(LEASE_SECONDS), frames, speed)
+    if job_id is None:
+        raise LeaseLost
+    return int(job_id)
+
+
+async def finish(tx: Transaction, lease: Lease, runs: Sequence[ToolRun]) -> Task:
+    """The work is done. Raises ``LeaseLost``."""
+    task = await hold(tx, lease)
+    return await _end(tx, task, Ending(outcome="done", state="done"), runs)
+
+
+async def fail(
+    tx: Transaction, lease: Lease, failure: Failure, *, runs: Sequence[ToolRun], delay_seconds: float
+) -> Task:
+    """The work failed: the task waits for another attempt, or has failed for good. Raises ``LeaseLost``."""
+    task = await hold(tx, lease)
+    final = not failure.retryable or task.attempt >= task.max_attempts
+    ending = Ending(
+        outcome="failed",
+        state="failed" if final else "queued",
+        error_code=failure.code[:50],
+        error_message=failure.message[:2000],
+        delay_seconds=0 if final else delay_seconds,
+    )
+    return await _end(tx, task, ending, runs)
+
+
+async def release(tx: Transaction, lease: Lease) -> Task:
+    """Give the task back as it was; costs no attempt. Raises ``LeaseLost``."""
+    task = await hold(tx, lease)
+    return await _end(tx, task, Ending(outcome="released", state="queued", free_attempt=True), ())
+
+
+async def sweep(tx: Transaction, *, limit: int = 100) -> list[Task]:
+    """End leases whose time is over; each costs its holder an attempt. Answers the tasks as they are now."""
+    ended = []
+    for row in await tx.fetch(_EXPIRED, limit):
+        task = _task(row)
+        final = task.attempt >= task.max_attempts
+        ending = Ending(
+            outcome="expired",
+            state="failed" if final else "queued",
+            error_code="worker_vanished",
+            error_message=f"Worker {task.worker} stopped answering.",
+        )
+        ended.append(await _end(tx, task, ending, ()))
+    return ended
+
+
+async def _end(tx: Transaction, task: Task, ending: Ending, runs: Sequence[ToolRun]) -> Task:
+    row = await tx.fetchrow(
+        _END,
+        task.id,
+        task.epoch,
+        ending.state,
+        ending.error_code,
+        ending.error_message,
+        float(ending.delay_seconds),
+        int(ending.free_attempt),
+    )
+    if row is None:
+        raise LeaseLost
+    await tx.execute(
+        _ATTEMPT,
+        task.id,
+        task.epoch,
+        task.worker or "",
+        task.leased_at,
+        ending.outcome,
+        ending.error_code,
+        ending.error_message,
+        to_json(list(runs)).decode(),
+    )
+    if ending.state == "queued":
+        await tx.hint("tasks")
+    return _task(row)
+
+
+def _task(row: asyncpg.Record) -> Task:
+    return Task(**{**dict(row), "renditions": tuple(row["renditions"])})

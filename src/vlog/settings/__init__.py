@@ -1,0 +1,1 @@
+"""Settings that change while VLog runs: declared once, read by key object, kept in the database."""

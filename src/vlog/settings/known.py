@@ -1,0 +1,103 @@
+"""All settings, declared once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vlog.settings.spec import Setting
+
+SEGMENT_SECONDS = Setting(
+    key="streaming.segment_duration",
+    default=6,
+    minimum=2,
+    maximum=10,
+    help="Length of a segment in seconds.",
+)
+ENABLE_DASH = Setting(
+    key="streaming.enable_dash",
+    default=True,
+    help="Write a DASH manifest beside the HLS playlists.",
+)
+CHUNK_SECONDS = Setting(
+    key="transcoding.chunk_duration",
+    default=30,
+    minimum=6,
+    maximum=600,
+    help="Seconds of video that one encoding task covers: short ones spread a video over more workers.",
+)
+H264_PRESET = Setting(
+    key="transcoding.h264_preset",
+    default="veryfast",
+    choices=("ultrafast", "superfast", "veryfast", "medium", "slow"),
+    help="Speed of the H.264 encoder; slower ones need fewer bits for the same picture.",
+)
+H264_CRF = Setting(
+    key="transcoding.h264_crf",
+    default=23,
+    minimum=12,
+    maximum=40,
+    help="Quality of H.264 pictures: lower is better and larger. The bit rate of each rung stays capped.",
+)
+AUDIO_KBPS = Setting(
+    key="transcoding.audio_bitrate_kbps",
+    default=128,
+    minimum=48,
+    maximum=320,
+    help="Bit rate of the shared AAC sound, in kilobits per second.",
+)
+REMUX = Setting(
+    key="transcoding.remux",
+    default=True,
+    help="Offer H.264 sources as they are, playable seconds after the upload, beside the encoded renditions.",
+)
+MAX_RETRIES = Setting(
+    key="transcoding.max_retries",
+    default=3,
+    minimum=1,
+    maximum=10,
+    env="VLOG_MAX_RETRY_ATTEMPTS",
+    help="Attempts that a task gets before it has failed for good.",
+)
+RETRY_BACKOFF_SECONDS = Setting(
+    key="transcoding.retry_backoff_base",
+    default=10,
+    minimum=0,
+    maximum=600,
+    env="VLOG_RETRY_BACKOFF_BASE",
+    help="Seconds that a failed task waits before its second attempt; doubles with each further one.",
+)
+MAX_UPLOAD_MB = Setting(
+    key="storage.max_upload_size_mb",
+    default=102_400,
+    minimum=1,
+    maximum=10_485_760,
+    help="Largest source file that is accepted, in mebibytes.",
+)
+MAX_DURATION_HOURS = Setting(
+    key="storage.max_duration_hours",
+    default=12,
+    minimum=1,
+    maximum=100,
+    help="Longest video that is accepted, in hours.",
+)
+RETIRED_GRACE_MINUTES = Setting(
+    key="storage.retired_grace_minutes",
+    default=60,
+    minimum=1,
+    maximum=10_080,
+    help="Minutes for which the files of a replaced encoding stay, for viewers who are still watching it.",
+)
+SITE_NAME = Setting(
+    key="display.site_name",
+    default="VLog",
+    help="Name of the site, as visitors see it.",
+)
+TAGLINE = Setting(
+    key="display.tagline",
+    default="",
+    help="A line under the site's name.",
+)
+
+KNOWN: dict[str, Setting[Any]] = {
+    setting.key: setting for setting in tuple(globals().values()) if isinstance(setting, Setting)
+}
