@@ -85,6 +85,15 @@ def output(*command: str) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
+def run_quietly(command: list[str], failure: str) -> None:
+    """Run a command whose hundreds of lines matter only when it fails."""
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
+    if done.returncode:
+        sys.exit(f"{done.stdout.decode(errors='replace')}\n{failure}")
+
+
 def make_environment() -> None:
     """Make .venv and put the pinned uv into it, unless both stand and run."""
     has_python = output(str(PYTHON), "-c", "") is not None
@@ -141,8 +150,8 @@ def require_chromium() -> None:
         sys.exit(manual)
     say("Installing Chromium for the browser tests …")
     apt = [*prefix, "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
-    run([*apt, "update"], manual)
-    run([*apt, "install", "-y", "--no-install-recommends", "chromium"], manual)
+    run_quietly([*apt, "update"], manual)
+    run_quietly([*apt, "install", "-y", "--no-install-recommends", "chromium"], manual)
 
 
 def main(arguments: list[str]) -> int:
