@@ -54,10 +54,10 @@ RETURNING job_id
 """
 _END = f"""
 UPDATE transcoding_tasks SET
-  state = $3, lease_expires_at = NULL, error_code = $4, error_message = $5,
+  state = $3::text, lease_expires_at = NULL, error_code = $4, error_message = $5,
   available_at = app_now() + make_interval(secs => $6), attempt = attempt - $7,
-  finished_at = CASE WHEN $3 IN ('done', 'failed') THEN app_now() END,
-  frames_done = CASE WHEN $3 = 'done' THEN frames_total ELSE frames_done END
+  finished_at = CASE WHEN $3::text IN ('done', 'failed') THEN app_now() END,
+  frames_done = CASE WHEN $3::text = 'done' THEN frames_total ELSE frames_done END
 WHERE id = $1 AND epoch = $2 AND state = 'leased'
 RETURNING {_COLUMNS}
 """
@@ -129,7 +129,7 @@ async def hold(tx: Transaction, lease: Lease) -> Task:
 
 
 async def renew(tx: Transaction, lease: Lease, progress: Progress) -> int:
-    """Give the lease its full time again and note the progress; answers the job's id. Raises ``LeaseLost``."""
+    """Give the lease its full time again, note progress, answer the job's id. Raises ``LeaseLost``."""
     frames = min(max(progress.frames, 0), 2**31 - 1)
     speed = progress.speed if progress.speed is not None and 0 <= progress.speed < 1e6 else None
     job_id = await tx.fetchval(_RENEW, lease.task_id, lease.epoch, float(LEASE_SECONDS), frames, speed)

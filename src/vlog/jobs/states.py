@@ -39,5 +39,5 @@ def check_move(current: JobState, target: JobState) -> None:
 
 
 def retry_delay_seconds(attempt: int, *, base_seconds: float) -> float:
-    """How long a task waits after its ``attempt``-th failure (1, 2, …): doubles each time, at most an hour."""
+    """How long a task waits after its ``attempt``-th failure (1, 2, …): doubling, at most an hour."""
     return float(min(base_seconds * 2 ** max(attempt - 1, 0), 3600))
