@@ -15,7 +15,7 @@ UNFINISHED = re.compile(
     r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX|HA" + r"CK)\b|\bNot" + r"ImplementedError\s*(\(\))?\s*$"
 )
 TICKETS = re.compile(
-    r"(?i)\b(?:issue|ticket|bug|fixes|closes|pull request|pr)\s+#?\d+\b|(?<![\w&#/\"'(:-])#\d+\b"
+    r"(?i)\b(?:issue|ticket|bug|pull request) #?\d+\b|\b(?:see|fix(?:es)?|closes|pr) #\d+\b|\(#\d+\)"
 )
 MACHINE_PATHS = re.compile(r"(?<![\w.-])/(?:wo" + r"rk|fa" + r"rm|ro" + r"ot)/")
 
