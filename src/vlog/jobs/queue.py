@@ -52,6 +52,13 @@ UPDATE transcoding_tasks SET
 WHERE id = $1 AND epoch = $2 AND state = 'leased' AND lease_expires_at > app_now()
 RETURNING job_id
 """
+# What counts is attempts without progress: a worker that dies again and again while it gets somewhere must not
+# fail a video, and a file that kills every worker still ends after max_attempts.
+_ADVANCE = """
+UPDATE transcoding_tasks SET attempt = 1, lease_expires_at = app_now() + make_interval(secs => $3)
+WHERE id = $1 AND epoch = $2 AND state = 'leased' AND lease_expires_at > app_now()
+RETURNING job_id
+"""
 _END = f"""
 UPDATE transcoding_tasks SET
   state = $3::text, lease_expires_at = NULL, error_code = $4, error_message = $5,
@@ -70,6 +77,9 @@ SELECT {_COLUMNS} FROM transcoding_tasks
 WHERE state = 'leased' AND lease_expires_at <= app_now()
 ORDER BY lease_expires_at LIMIT $1
 FOR UPDATE SKIP LOCKED
+"""
+_LEASES_OF = f"""
+SELECT {_COLUMNS} FROM transcoding_tasks WHERE state = 'leased' AND worker = $1 FOR UPDATE SKIP LOCKED
 """
 
 
@@ -138,6 +148,19 @@ async def renew(tx: Transaction, lease: Lease, progress: Progress) -> int:
     return int(job_id)
 
 
+async def advance(tx: Transaction, lease: Lease) -> int:
+    """Something of the task is durable now: renew the lease and count attempts afresh. Raises ``LeaseLost``."""
+    job_id = await tx.fetchval(_ADVANCE, lease.task_id, lease.epoch, float(LEASE_SECONDS))
+    if job_id is None:
+        raise LeaseLost
+    return int(job_id)
+
+
+async def abandon(tx: Transaction, worker: str) -> list[Task]:
+    """End all leases of a worker that is known to be dead; each costs an attempt. Answers the tasks as they are."""
+    return [await _expire(tx, _task(row)) for row in await tx.fetch(_LEASES_OF, worker)]
+
+
 async def finish(tx: Transaction, lease: Lease, runs: Sequence[ToolRun]) -> Task:
     """The work is done. Raises ``LeaseLost``."""
     task = await hold(tx, lease)
@@ -168,18 +191,17 @@ async def release(tx: Transaction, lease: Lease) -> Task:
 
 async def sweep(tx: Transaction, *, limit: int = 100) -> list[Task]:
     """End leases whose time is over; each costs its holder an attempt. Answers the tasks as they are now."""
-    ended = []
-    for row in await tx.fetch(_EXPIRED, limit):
-        task = _task(row)
-        final = task.attempt >= task.max_attempts
-        ending = Ending(
-            outcome="expired",
-            state="failed" if final else "queued",
-            error_code="worker_vanished",
-            error_message=f"Worker {task.worker} stopped answering.",
-        )
-        ended.append(await _end(tx, task, ending, ()))
-    return ended
+    return [await _expire(tx, _task(row)) for row in await tx.fetch(_EXPIRED, limit)]
+
+
+async def _expire(tx: Transaction, task: Task) -> Task:
+    ending = Ending(
+        outcome="expired",
+        state="failed" if task.attempt >= task.max_attempts else "queued",
+        error_code="worker_vanished",
+        error_message=f"Worker {task.worker} stopped answering.",
+    )
+    return await _end(tx, task, ending, ())
 
 
 async def _end(tx: Transaction, task: Task, ending: Ending, runs: Sequence[ToolRun]) -> Task:
