@@ -1,8 +1,8 @@
 """What a foreign file may be, as arguments of ffmpeg and ffprobe: the lock that holds even without a jail.
 
-A file is judged by its bytes, and its bytes may be a playlist that names other files or hosts. The format list
-removes every demuxer that follows a reference (hls, dash, concat, sdp, image2 …); the rest bounds what a decoder may
-be asked to do. Every tool that opens a foreign file gets these arguments right before its ``-i``.
+A file is judged by its bytes, and its bytes may be a playlist that names other files or hosts. The format
+list removes every demuxer that follows a reference (hls, dash, concat, sdp, image2 …); the rest bounds what a
+decoder may be asked to do. Every tool that opens a foreign file gets these arguments right before its ``-i``.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ errors are found (CVE-2026-8461 sits in MagicYUV). Attached pictures (PNG, WebP)
 """
 
 MAX_PIXELS = 8192 * 4352
-"""Samples of one picture: 8K with room for cinema shapes; a 16384 x 16384 picture takes a gigabyte to decode."""
+"""Samples of one picture: 8K with room for cinema shapes; 16384 x 16384 takes a gigabyte to decode."""
 
 MAX_STREAMS = 100
 """Streams of one file: a disc rip with 64 audio tracks and its subtitles fits, a stream bomb does not."""
@@ -60,7 +60,7 @@ MAX_ANALYSIS_MICROSECONDS = 20_000_000
 """The same bound in media time."""
 
 FIRST_OUTPUT_FD = 3
-"""The encoder's pipes are numbered from here, in the order of the renditions, so that commands are reproducible."""
+"""An encoder's pipes are numbered from here, in order of its outputs, so that commands are reproducible."""
 
 
 def ffmpeg_input_args() -> list[str]:
@@ -74,13 +74,14 @@ def ffprobe_input_args() -> list[str]:
 
 
 def output_url(index: int) -> str:
-    """Where the encoder writes its output number ``index`` (from 0): the pipe that ``ffmpeg.start`` opens for it."""
+    """Where an encoder writes its output number ``index`` (from 0): a pipe that ``ffmpeg.start`` opens."""
     return f"pipe:{FIRST_OUTPUT_FD + index}"
 
 
 def _common() -> list[str]:
     return [
-        # Only the one local file: a demuxer that wanted another protocol (http, data, concat, crypto) gets an error.
+        # Only the one local file: a demuxer that wanted another protocol (http, data, concat, crypto) gets an
+        # error.
         "-protocol_whitelist",
         "file",
         # The lock against disguised playlists: -protocol_whitelist alone lets them read other local files.

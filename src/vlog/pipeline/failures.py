@@ -1,12 +1,16 @@
-"""How a media tool can end badly, one class per cause, so that an attempt records why and not only that."""
+"""How a run of a media tool ends: a value when it ended by itself, else one error class per cause."""
 
 from __future__ import annotations
 
+import signal
+from dataclasses import dataclass
+
 from vlog.kit.errors import Fault, Invalid, TooLarge, Unavailable, VlogError
+from vlog.pipeline.jail_launcher import FAILED, FAILURE_MARK
 
 
 class SandboxMissing(Unavailable):
-    """No jail for media tools can be built on this machine; install bubblewrap or use a kernel with Landlock."""
+    """No jail for media tools works here: install bubblewrap, or use a kernel with Landlock."""
 
     default_code = "sandbox_missing"
 
@@ -23,19 +27,41 @@ class ToolMissing(Unavailable):
     default_code = "media_tool_missing"
 
 
-class ToolFailure(VlogError):
-    """A media tool failed.
+@dataclass(frozen=True, kw_only=True)
+class Completed:
+    """What one run was and used. ``command`` can be pasted into a shell (the jail's prefix is left out).
 
-    ``command`` can be pasted into a shell; ``stderr_tail`` holds the tool's last words. Both name paths of the
-    host, so they are attributes for logs and the task's record and not part of ``details``.
+    ``returncode`` is negative when a signal ended the tool. ``stderr_tail`` holds its last 64 KB of words.
+    """
+
+    command: str
+    returncode: int
+    stdout: bytes
+    stderr_tail: str
+    cpu_seconds: float
+    max_rss_bytes: int
+    wall_seconds: float
+
+    def checked(self) -> Completed:
+        """This value, or ``ExitedWithError`` when the tool's exit status is not 0."""
+        if self.returncode != 0:
+            last = self.stderr_tail.strip().rsplit("\n", 1)[-1]
+            raise ExitedWithError(f"The media tool ended with status {self.returncode}: {last}", run=self)
+        return self
+
+
+class ToolFailure(VlogError):
+    """A media tool failed. ``run`` says what was run and what it said last.
+
+    It names paths of this machine, so it is an attribute for logs and the task's record, not part of
+    ``details``.
     """
 
     default_code = "media_tool_failed"
 
-    def __init__(self, message: str | None = None, *, command: str = "", stderr_tail: str = "") -> None:
+    def __init__(self, message: str | None = None, *, run: Completed) -> None:
         super().__init__(message)
-        self.command = command
-        self.stderr_tail = stderr_tail
+        self.run = run
 
 
 class ExitedWithError(ToolFailure, Fault):
@@ -66,3 +92,37 @@ class OutputTooBig(ToolFailure, TooLarge):
     """The media tool wrote more than this file may produce."""
 
     default_code = "output_too_big"
+
+
+_BY_SIGNAL = 128
+_FATAL_SIGNALS = frozenset(
+    {
+        *(signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV),
+        *(signal.SIGKILL, signal.SIGXCPU, signal.SIGXFSZ, signal.SIGSYS),
+    }
+)
+
+
+def unwrapped(returncode: int) -> int:
+    """The status of the tool inside bubblewrap, which ends by itself and tells a signal as a shell does."""
+    return _BY_SIGNAL - returncode if returncode - _BY_SIGNAL in _FATAL_SIGNALS else returncode
+
+
+def judged(run: Completed, verdict: type[ToolFailure] | None, *, cpu_limit_seconds: int) -> Completed:
+    """The run itself if the tool ended by its own will, else the error that tells why it did not.
+
+    ``verdict`` is why it was killed from here, if it was.
+    """
+    if verdict is not None:
+        raise verdict(run=run)
+    if run.returncode in {FAILED, 1} and run.stderr_tail.startswith((FAILURE_MARK, "bwrap: ")):
+        raise SandboxBroken(f"The jail could not be built: {run.stderr_tail.strip()}")
+    if run.returncode >= 0:
+        return run
+    number = -run.returncode
+    if number == signal.SIGXFSZ:
+        raise OutputTooBig(run=run)
+    # The kernel's own count may be a little behind its limit.
+    if number == signal.SIGXCPU or (number == signal.SIGKILL and run.cpu_seconds > cpu_limit_seconds - 1):
+        raise TimedOut(run=run)
+    raise DecoderCrashed(f"The media tool was ended by {signal.Signals(number).name}.", run=run)
