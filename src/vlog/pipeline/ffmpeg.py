@@ -59,11 +59,11 @@ async def start(
     ``Process.wait``.
     """
     process = Process(jail, argv, spec=spec)
-    try:
+    async with contextlib.AsyncExitStack() as opening:
+        # Whatever stops it half way, being cancelled too, leaves no process and no pipe.
+        opening.push_async_callback(process.close)
         await process.open_encoder(outputs, on_progress)
-    except BaseException:
-        await process.close()
-        raise
+        opening.pop_all()
     return process
 
 

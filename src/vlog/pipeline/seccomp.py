@@ -119,12 +119,12 @@ def program(machine: Machine, *, guard_signals: bool, guard_truncation: bool) ->
     """
     code = [
         _instruction(_LOAD_WORD, _ARCHITECTURE_OFFSET),
-        _instruction(_JUMP_EQUAL, machine.audit_architecture, 1, 0),
+        _instruction(_JUMP_EQUAL, machine.audit_architecture, if_true=1),
         # System calls of another instruction set have other numbers and would pass this filter.
         _instruction(_RETURN, _KILL_PROCESS),
         _instruction(_LOAD_WORD, _NUMBER_OFFSET),
         # x32 calls on x86_64 carry this bit; no other architecture has numbers as large.
-        _instruction(_JUMP_AT_LEAST, _X32_BIT, 0, 1),
+        _instruction(_JUMP_AT_LEAST, _X32_BIT, if_false=1),
         _instruction(_RETURN, _KILL_PROCESS),
     ]
     for name, number in machine.calls.items():
@@ -149,7 +149,7 @@ def _truncation(calls: dict[str, int]) -> list[bytes]:
         if name in calls:
             unwanted = [
                 _instruction(_LOAD_WORD, _ARGUMENTS_OFFSET + 8 * flags_argument),
-                _instruction(_JUMP_BITS, os.O_TRUNC, 1, 0),
+                _instruction(_JUMP_BITS, os.O_TRUNC, if_true=1),
                 _instruction(_RETURN, _ALLOW),
                 _refuse(errno.EPERM),
             ]
@@ -161,14 +161,14 @@ def _truncation(calls: dict[str, int]) -> list[bytes]:
 
 
 def _when(number: int, body: list[bytes]) -> list[bytes]:
-    return [_instruction(_JUMP_EQUAL, number, 0, len(body)), *body]
+    return [_instruction(_JUMP_EQUAL, number, if_false=len(body)), *body]
 
 
 def _first_argument(test: int, value: int) -> list[bytes]:
     """Allow the call if its first argument passes ``test``, else refuse it."""
     return [
         _instruction(_LOAD_WORD, _ARGUMENTS_OFFSET),
-        _instruction(test, value, 0, 1),
+        _instruction(test, value, if_false=1),
         _instruction(_RETURN, _ALLOW),
         _refuse(errno.EPERM),
     ]
@@ -178,5 +178,5 @@ def _refuse(error: int) -> bytes:
     return _instruction(_RETURN, _ERROR | error)
 
 
-def _instruction(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
+def _instruction(code: int, value: int, *, if_true: int = 0, if_false: int = 0) -> bytes:
     return struct.pack("=HBBI", code, if_true, if_false, value)
