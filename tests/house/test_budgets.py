@@ -28,7 +28,11 @@ DOORS = {
     "route",
 }
 # Functions that a library calls by position: the order is its choice.
-FOREIGN_SIGNATURES = {("scope", "receive", "send"), ("logger", "method_name", "event_dict")}
+FOREIGN_SIGNATURES = {
+    ("scope", "receive", "send"),  # ASGI
+    ("logger", "method_name", "event_dict"),  # structlog
+    ("connection", "pid", "channel", "payload"),  # asyncpg
+}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -48,7 +52,7 @@ def is_door(function: Function) -> bool:
 
 
 def is_foreign(function: Function) -> bool:
-    names = tuple(argument.arg for argument in function.args.args)
+    names = tuple(argument.arg.lstrip("_") for argument in function.args.args if argument.arg != "self")
     is_dunder = function.name.startswith("__") and function.name != "__init__"
     return is_dunder or names in FOREIGN_SIGNATURES
 

@@ -40,6 +40,17 @@ def test_models_stay_in_their_room() -> None:
     assert not strays, listing(strays)
 
 
+def test_only_the_doors_know_the_web_framework() -> None:
+    strays = [
+        f"{source.path} imports {name}"
+        for source in package_sources()
+        if not source.module.startswith("vlog.api.")
+        for name in sorted(imported_names(source))
+        if name.partition(".")[0] in {"fastapi", "starlette"}
+    ]
+    assert not strays, listing(strays)
+
+
 def spawned_modules(source: Source) -> set[str]:
     """Modules that a file starts as processes, named as ``"-m", "vlog.x"`` or ``"sibling.py"``."""
     words = [node.value for node in nodes(source, ast.Constant) if isinstance(node.value, str)]
