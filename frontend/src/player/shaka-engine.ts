@@ -1,1 +1,137 @@
-import { wireThemeToggles } from "../shared/theme-toggle"; wireThemeToggles();
+import shaka from "shaka-player/dist/shaka-player.dash-es2021.js";
+import { readStored, writeStored } from "../shared/storage";
+import type { Engine, EngineHooks, Quality, Source } from "./engine";
+import {
+  isInterruption, kindOfShakaError, MAX_QUIET_RETRIES, mayPass, PlaybackProblem, retryDelaySeconds, type ShakaErrorLike,
+} from "./problems";
+
+const BANDWIDTH_KEY = "vlog:bandwidth";
+const ASSUMED_BANDWIDTH = 4_000_000;
+
+let polyfilled = false;
+
+/** Plays CMAF by its DASH manifest through Media Source Extensions. */
+export class ShakaEngine implements Engine {
+  readonly #player = new shaka.Player();
+  readonly #hooks: EngineHooks;
+  readonly #video: HTMLVideoElement;
+  #chosen: string | null = null;
+  #quietRetries = 0;
+  #retryTimer = 0;
+
+  constructor(video: HTMLVideoElement, hooks: EngineHooks) {
+    this.#hooks = hooks;
+    this.#video = video;
+    this.#player.configure({
+      abr: {
+        defaultBandwidthEstimate: Number(readStored(BANDWIDTH_KEY)) || ASSUMED_BANDWIDTH,
+        restrictToElementSize: true, // no 2160p into a 640 px box: it would cost the viewer's data for nothing
+      },
+      streaming: {
+        bufferingGoal: 30,
+        bufferBehind: 30,
+        retryParameters: { maxAttempts: 3, baseDelay: 500, backoffFactor: 2, fuzzFactor: 0.5 },
+      },
+      manifest: { retryParameters: { maxAttempts: 3, baseDelay: 500, backoffFactor: 2, fuzzFactor: 0.5 } },
+    });
+    for (const event of ["adaptation", "variantchanged", "trackschanged"]) {
+      this.#player.addEventListener(event, () => this.#hooks.onChange());
+    }
+    this.#player.addEventListener("segmentappended", () => (this.#quietRetries = 0));
+    this.#player.addEventListener("error", (event) => {
+      this.#onError((event as unknown as { detail: ShakaErrorLike }).detail);
+    });
+  }
+
+  /** False where the browser has no Media Source Extensions (older iPhones). */
+  static supported(): boolean {
+    if (!polyfilled) shaka.polyfill.installAll();
+    polyfilled = true;
+    return shaka.Player.isBrowserSupported();
+  }
+
+  async load(source: Source, startSeconds: number | null): Promise<void> {
+    try {
+      if (this.#player.getMediaElement() === null) await this.#player.attach(this.#video);
+      this.#quietRetries = 0;
+      this.#chosen = null;
+      this.#player.configure("abr.enabled", true);
+      await this.#player.load(source.dashUrl, startSeconds, "application/dash+xml");
+    } catch (error) {
+      const known = error as ShakaErrorLike;
+      if (isInterruption(known)) return;
+      throw this.#problem(known);
+    }
+  }
+
+  qualities(): Quality[] {
+    const best = new Map<string, Quality>();
+    for (const track of this.#player.getVariantTracks()) {
+      if (track.videoId === null) continue;
+      best.set(String(track.videoId), qualityOf(track));
+    }
+    return [...best.values()];
+  }
+
+  active(): Quality | null {
+    const track = this.#player.getVariantTracks().find((candidate) => candidate.active);
+    return track && track.videoId !== null ? qualityOf(track) : null;
+  }
+
+  chosen(): string | null {
+    return this.#chosen;
+  }
+
+  choose(id: string | null): void {
+    this.#chosen = id;
+    this.#player.configure("abr.enabled", id === null);
+    if (id !== null) {
+      const tracks = this.#player.getVariantTracks();
+      const audio = tracks.find((track) => track.active)?.audioId ?? null;
+      const same = tracks.filter((track) => String(track.videoId) === id);
+      const track = same.find((candidate) => candidate.audioId === audio) ?? same[0];
+      if (track && !track.active) this.#player.selectVariantTrack(track, true);
+    }
+    this.#hooks.onChange();
+  }
+
+  retry(): boolean {
+    this.#quietRetries = 0;
+    return this.#player.retryStreaming();
+  }
+
+  async destroy(): Promise<void> {
+    clearTimeout(this.#retryTimer);
+    const { estimatedBandwidth } = this.#player.getStats();
+    if (estimatedBandwidth > 0) writeStored(BANDWIDTH_KEY, String(Math.round(estimatedBandwidth)));
+    await this.#player.destroy();
+  }
+
+  #onError(error: ShakaErrorLike): void {
+    if (isInterruption(error)) return;
+    const problem = this.#problem(error);
+    if (!mayPass(problem.kind) || this.#quietRetries >= MAX_QUIET_RETRIES) {
+      this.#hooks.onProblem(problem);
+      return;
+    }
+    clearTimeout(this.#retryTimer);
+    const delay = retryDelaySeconds(this.#quietRetries);
+    this.#quietRetries += 1;
+    this.#retryTimer = window.setTimeout(() => this.#player.retryStreaming(), delay * 1000);
+  }
+
+  #problem(error: ShakaErrorLike): PlaybackProblem {
+    if (typeof error.code !== "number") return new PlaybackProblem("unknown", String(error));
+    return new PlaybackProblem(kindOfShakaError(error), `playback error ${error.category}.${error.code}`);
+  }
+}
+
+function qualityOf(track: shaka.extern.Track): Quality {
+  return {
+    id: String(track.videoId),
+    width: track.width ?? 0,
+    height: track.height ?? 0,
+    bandwidth: track.videoBandwidth ?? track.bandwidth,
+    frameRate: track.frameRate,
+  };
+}

@@ -1,0 +1,25 @@
+import type { Actions } from "./actions";
+import type { Stage } from "./stage";
+
+/** Title and picture on lock screens, and the keys of headsets and keyboards. */
+export function wireMediaSession({ root, video, signal }: Stage, actions: Actions): void {
+  if (!("mediaSession" in navigator)) return;
+  const session = navigator.mediaSession;
+  const handlers: [MediaSessionAction, MediaSessionActionHandler][] = [
+    ["play", () => void actions.play()],
+    ["pause", () => video.pause()],
+    ["seekbackward", () => actions.seekBy(-10)],
+    ["seekforward", () => actions.seekBy(10)],
+    ["seekto", ({ seekTime }) => seekTime !== undefined && actions.seekTo(seekTime)],
+  ];
+  video.addEventListener(
+    "play",
+    () => {
+      const artwork = video.poster ? [{ src: video.poster }] : [];
+      session.metadata = new MediaMetadata({ title: root.dataset["title"] ?? "", artwork });
+      for (const [action, handler] of handlers) session.setActionHandler(action, handler);
+    },
+    { once: true, signal },
+  );
+  signal.addEventListener("abort", () => handlers.forEach(([action]) => session.setActionHandler(action, null)));
+}
