@@ -1,0 +1,96 @@
+"""The rows of the catalogue's tables as values, and how they are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Literal, Protocol, cast
+
+import asyncpg
+
+from vlog.kit.errors import NotFound
+
+VideoStatus = Literal["pending", "processing", "ready", "failed"]
+
+
+class Reader(Protocol):
+    """Whatever can read: the database itself or a running transaction."""
+
+    async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        """All rows."""
+
+    async def fetchrow(self, sql: str, *args: object) -> asyncpg.Record | None:
+        """The first row, or ``None``."""
+
+    async def fetchval(self, sql: str, *args: object) -> Any:
+        """The first column of the first row, or ``None``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VideoRow:
+    """One row of ``videos``: its columns, and ``category_name`` from ``categories``.
+
+    ``duration`` is seconds; ``thumbnail_version`` is 0 until there is a picture.
+    """
+
+    id: int
+    title: str
+    slug: str
+    storage_key: str
+    description: str
+    category_id: int | None
+    category_name: str | None
+    category_slug: str | None
+    duration: float
+    source_width: int
+    source_height: int
+    source_key: str | None
+    source_filename: str
+    source_size_bytes: int
+    source_sha256: bytes | None
+    status: VideoStatus
+    error_code: str | None
+    error_message: str | None
+    publish_when_ready: bool
+    created_at: datetime
+    published_at: datetime | None
+    deleted_at: datetime | None
+    thumbnail_source: str
+    thumbnail_timestamp: float | None
+    thumbnail_version: int
+    streaming_format: str
+    primary_codec: str
+    manifest_revision: int
+    manifest_written: int
+
+    @property
+    def is_public(self) -> bool:
+        """Visitors find it in lists and can play it. The same rule in SQL: ``VISIBLE``."""
+        return self.status == "ready" and self.published_at is not None and self.deleted_at is None
+
+    @property
+    def is_announced(self) -> bool:
+        """Visitors with the link may see its page: it is public, will be when ready, or failed on the way."""
+        waiting = self.status != "ready" and self.publish_when_ready
+        return self.deleted_at is None and (waiting or self.is_public)
+
+
+VISIBLE = "v.status = 'ready' AND v.published_at IS NOT NULL AND v.deleted_at IS NULL"
+
+_FROM_CATEGORY = {"category_name": "c.name", "category_slug": "c.slug"}
+COLUMNS = ", ".join(
+    f"{_FROM_CATEGORY.get(field.name, f'v.{field.name}')} AS {field.name}" for field in fields(VideoRow)
+)
+FROM_VIDEOS = "videos v LEFT JOIN categories c ON c.id = v.category_id"
+
+
+def video_row(record: asyncpg.Record) -> VideoRow:
+    """A record of ``COLUMNS`` as a value."""
+    return VideoRow(**cast("dict[str, Any]", dict(record)))
+
+
+def found(record: asyncpg.Record | None) -> VideoRow:
+    """The row; raises ``NotFound`` (code ``unknown_video``) when there is none."""
+    if record is None:
+        raise NotFound("There is no such video.", code="unknown_video")
+    return video_row(record)

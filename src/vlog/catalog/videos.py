@@ -1,0 +1,290 @@
+"""Videos: how they are made known, found, edited, published, and which state they are in.
+
+States: ``pending`` (accepted) → ``processing`` → ``ready`` (playable, renditions may follow) or ``failed``.
+A ready video stays ready: what a later job does or fails to do never takes a playing video away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypedDict
+
+from vlog.catalog import index, slugs
+from vlog.catalog.rows import COLUMNS, FROM_VIDEOS, Reader, VideoRow, found, video_row
+from vlog.catalog.taxonomy import require_category
+from vlog.catalog.text import clean_description, clean_title
+from vlog.db.transaction import Transaction
+from vlog.events.types import (
+    VideoEvent,
+    VideoFailed,
+    VideoProcessing,
+    VideoPublished,
+    VideoReady,
+    VideoUnpublished,
+    VideoUpdated,
+)
+from vlog.kit.errors import Conflict
+from vlog.kit.slugs import Slug
+
+__all__ = ["NewVideo", "Reader", "VideoChanges", "VideoRow"]
+
+FILENAME_MAX_LENGTH = 255
+
+_NEXT_ID = "SELECT nextval(pg_get_serial_sequence('videos', 'id'))"
+_INSERT = """
+INSERT INTO videos
+  (id, title, slug, storage_key, description, category_id, publish_when_ready, source_filename)
+OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $3, $4, $5, $6, $7)
+"""
+_BY_ID = f"SELECT {COLUMNS} FROM {FROM_VIDEOS} WHERE v.id = $1"
+_BY_SLUG = f"SELECT {COLUMNS} FROM {FROM_VIDEOS} WHERE v.slug = $1"
+_BY_STORAGE_KEY = f"SELECT {COLUMNS} FROM {FROM_VIDEOS} WHERE v.storage_key = $1"
+_LOCKED = f"{_BY_ID} FOR UPDATE OF v"
+_REDIRECT = "SELECT v.slug FROM slug_redirects r JOIN videos v ON v.id = r.video_id WHERE r.slug = $1"
+_UNFINISHED = """
+SELECT id FROM videos WHERE status IN ('pending', 'processing') AND deleted_at IS NULL
+ORDER BY created_at DESC, id DESC LIMIT $1
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewVideo:
+    """What is known of a video when its source has arrived.
+
+    ``source_filename`` is what its owner called the file: shown to people, never used as a path.
+    """
+
+    title: str
+    description: str = ""
+    category_id: int | None = None
+    publish_when_ready: bool = True
+    source_filename: str = ""
+
+
+class VideoChanges(TypedDict, total=False):
+    """What an editor changes; a key that is absent stays as it is. ``category_id`` of ``None`` means none."""
+
+    title: str
+    description: str
+    category_id: int | None
+    slug: str
+
+
+async def create(tx: Transaction, new: NewVideo) -> VideoRow:
+    """Make a video known, in state ``pending``, under a slug of its own.
+
+    Raises ``Invalid`` for a bad title or description and for an unknown category (code ``unknown_category``).
+    """
+    title = clean_title(new.title)
+    description = clean_description(new.description)
+    await require_category(tx, new.category_id)
+    video_id = await tx.fetchval(_NEXT_ID)
+    slug = await slugs.choose(tx, title, video_id=video_id)
+    filename = new.source_filename[:FILENAME_MAX_LENGTH]
+    await tx.execute(
+        _INSERT, video_id, title, slug, description, new.category_id, new.publish_when_ready, filename
+    )
+    return await by_id(tx, video_id)
+
+
+async def by_id(reader: Reader, video_id: int) -> VideoRow:
+    """One video, deleted or not; raises ``NotFound``."""
+    return found(await reader.fetchrow(_BY_ID, video_id))
+
+
+async def by_storage_key(reader: Reader, storage_key: str) -> VideoRow | None:
+    """The video whose files lie in this folder, deleted or not."""
+    record = await reader.fetchrow(_BY_STORAGE_KEY, storage_key)
+    return video_row(record) if record else None
+
+
+async def by_slug_public(reader: Reader, slug: str) -> VideoRow | None:
+    """The video that a visitor with the link may see (``VideoRow.is_announced``), else ``None``."""
+    record = await reader.fetchrow(_BY_SLUG, slug)
+    video = video_row(record) if record else None
+    return video if video is not None and video.is_announced else None
+
+
+async def redirect_target(reader: Reader, slug: str) -> Slug | None:
+    """The present slug of the video that was once called ``slug``; its visibility is not checked here."""
+    target = await reader.fetchval(_REDIRECT, slug)
+    return Slug(target) if target is not None else None
+
+
+async def unfinished_ids(reader: Reader, *, limit: int) -> list[int]:
+    """The newest videos that are not playable yet and may still become so."""
+    return [row["id"] for row in await reader.fetch(_UNFINISHED, limit)]
+
+
+async def locked(tx: Transaction, video_id: int) -> VideoRow:
+    """One video, held by this transaction until it ends; raises ``NotFound``."""
+    return found(await tx.fetchrow(_LOCKED, video_id))
+
+
+async def edit(tx: Transaction, video_id: int, changes: VideoChanges) -> VideoRow:
+    """Change what an editor may change. An old slug leads on to the new one.
+
+    Raises ``NotFound``, ``Invalid``, ``Conflict`` (codes ``video_deleted``, ``slug_taken``).
+    """
+    before = await locked(tx, video_id)
+    _refuse_deleted(before)
+    title = clean_title(changes["title"]) if "title" in changes else before.title
+    text = changes.get("description")
+    description = before.description if text is None else clean_description(text)
+    category_id = changes.get("category_id", before.category_id)
+    await require_category(tx, category_id)
+    if "slug" in changes and changes["slug"] != before.slug:
+        await _rename(tx, before, Slug(changes["slug"]))
+    await tx.execute(
+        "UPDATE videos SET title = $2, description = $3, category_id = $4 WHERE id = $1",
+        video_id,
+        title,
+        description,
+        category_id,
+    )
+    after = await by_id(tx, video_id)
+    if after != before:
+        await index.refresh(tx, video_id)
+        await tx.record(VideoUpdated(video_id))
+    return after
+
+
+async def _rename(tx: Transaction, video: VideoRow, slug: Slug) -> None:
+    await slugs.claim(tx, slug, video_id=video.id)
+    await tx.execute("DELETE FROM slug_redirects WHERE slug = $1 AND video_id = $2", slug, video.id)
+    await tx.execute("UPDATE videos SET slug = $2 WHERE id = $1", video.id, slug)
+    await tx.execute(
+        "INSERT INTO slug_redirects (slug, video_id) VALUES ($1, $2) ON CONFLICT (slug) DO NOTHING",
+        video.slug,
+        video.id,
+    )
+
+
+async def publish(tx: Transaction, video_id: int) -> VideoRow:
+    """Let visitors see the video: now, or as soon as it is ready. Doing it twice changes nothing.
+
+    Raises ``NotFound``, ``Conflict`` (codes ``video_deleted``, ``video_failed``).
+    """
+    video = await locked(tx, video_id)
+    _refuse_deleted(video)
+    if video.status == "failed":
+        raise Conflict("This video could not be processed; retry it first.", code="video_failed")
+    await tx.execute("UPDATE videos SET publish_when_ready = true WHERE id = $1", video_id)
+    await publish_if_due(tx, video_id)
+    return await by_id(tx, video_id)
+
+
+async def unpublish(tx: Transaction, video_id: int) -> VideoRow:
+    """Hide the video from visitors, and do not publish it when it becomes ready. Raises ``NotFound``."""
+    video = await locked(tx, video_id)
+    await tx.execute(
+        "UPDATE videos SET published_at = NULL, publish_when_ready = false WHERE id = $1", video_id
+    )
+    await index.refresh(tx, video_id)
+    if video.published_at is not None or video.publish_when_ready:
+        await tx.record(VideoUnpublished(video_id))
+    return await by_id(tx, video_id)
+
+
+async def publish_if_due(tx: Transaction, video_id: int) -> None:
+    """Publish a ready video whose owner wants that and that is not published yet; keep the index true."""
+    published = await tx.fetchval(
+        "UPDATE videos SET published_at = app_now() WHERE id = $1 AND status = 'ready' AND publish_when_ready"
+        " AND published_at IS NULL AND deleted_at IS NULL RETURNING id",
+        video_id,
+    )
+    await index.refresh(tx, video_id)
+    if published is not None:
+        await tx.record(VideoPublished(video_id))
+
+
+async def set_source(
+    tx: Transaction, video_id: int, *, source_key: str, size_bytes: int, sha256: bytes
+) -> None:
+    """Note where the source lies and what it is; raises ``NotFound``."""
+    await _update(
+        tx,
+        video_id,
+        "UPDATE videos SET source_key = $2, source_size_bytes = $3, source_sha256 = $4",
+        values=(source_key, size_bytes, sha256),
+    )
+
+
+async def mark_pending(tx: Transaction, video_id: int) -> None:
+    """Somebody asked for another try: the failure is forgotten."""
+    await tx.execute(
+        "UPDATE videos SET status = 'pending', error_code = NULL, error_message = NULL"
+        " WHERE id = $1 AND status = 'failed'",
+        video_id,
+    )
+    await tx.record(VideoUpdated(video_id))
+
+
+async def mark_processing(tx: Transaction, video_id: int) -> None:
+    """A worker has begun. A ready video stays ready."""
+    await _move(
+        tx, VideoProcessing(video_id), "SET status = 'processing' WHERE id = $1 AND status = 'pending'"
+    )
+
+
+async def mark_described(tx: Transaction, video_id: int, *, duration: float, width: int, height: int) -> None:
+    """Note what inspecting the source has shown: seconds, and display size in pixels."""
+    await _update(
+        tx,
+        video_id,
+        "UPDATE videos SET duration = $2, source_width = $3, source_height = $4",
+        values=(duration, width, height),
+    )
+    await tx.record(VideoUpdated(video_id))
+
+
+async def mark_ready(tx: Transaction, video_id: int, *, codec: str) -> None:
+    """The video can be played; published if its owner wants that. ``codec`` is its first rendition's."""
+    await tx.execute("UPDATE videos SET primary_codec = $2 WHERE id = $1", video_id, codec)
+    await _move(
+        tx,
+        VideoReady(video_id),
+        "SET status = 'ready', error_code = NULL, error_message = NULL WHERE id = $1 AND status <> 'ready'",
+    )
+    await publish_if_due(tx, video_id)
+
+
+async def mark_failed(tx: Transaction, video_id: int, *, code: str, message: str) -> None:
+    """The video could not be made playable. A ready video stays ready."""
+    await _move(
+        tx,
+        VideoFailed(video_id),
+        "SET status = 'failed', error_code = $2, error_message = $3 WHERE id = $1 AND status <> 'ready'",
+        values=(code[:50], message[:2000]),
+    )
+
+
+async def set_thumbnail(tx: Transaction, video_id: int, *, timestamp: float | None) -> None:
+    """There is a new picture, taken at ``timestamp`` seconds; its URL changes with its version."""
+    await _update(
+        tx,
+        video_id,
+        "UPDATE videos SET thumbnail_timestamp = $2, thumbnail_version = thumbnail_version + 1",
+        values=(timestamp,),
+    )
+    await tx.record(VideoUpdated(video_id))
+
+
+async def bump_manifest(tx: Transaction, video_id: int) -> None:
+    """The manifests must be written again: what they list has changed."""
+    await _update(tx, video_id, "UPDATE videos SET manifest_revision = manifest_revision + 1", values=())
+
+
+async def _update(tx: Transaction, video_id: int, sql: str, *, values: tuple[object, ...]) -> None:
+    if await tx.execute(f"{sql} WHERE id = $1", video_id, *values) == "UPDATE 0":
+        found(None)
+
+
+async def _move(tx: Transaction, event: VideoEvent, sql: str, *, values: tuple[object, ...] = ()) -> None:
+    if await tx.execute(f"UPDATE videos {sql}", event.video_id, *values) != "UPDATE 0":
+        await tx.record(event)
+
+
+def _refuse_deleted(video: VideoRow) -> None:
+    if video.deleted_at is not None:
+        raise Conflict("This video is in the trash; restore it first.", code="video_deleted")
