@@ -12,7 +12,9 @@ import pytest
 @pytest.fixture(autouse=True)
 def _no_world_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_arguments: object, **_options: object) -> NoReturn:
-        raise AssertionError("A unit test opened a connection or started a process; test that in another folder.")
+        raise AssertionError(
+            "A unit test opened a connection or started a process; test that in another folder."
+        )
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket.socket, "connect_ex", refuse)
