@@ -1,0 +1,345 @@
+"""Blocking file operations below one root: each path is walked name by name, and no link is ever followed."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+import stat as modes
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from vlog.kit.errors import Conflict, Invalid, NotFound, OutOfSpace, Unavailable
+from vlog.storage.base import Entry, Space, Staged, Stat
+from vlog.storage.layout import MARKER, STAGING, Key
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NO_HARD_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK})
+_READ_CHUNK = 1 << 20
+
+
+@contextmanager
+def mapped() -> Iterator[None]:
+    """Run file operations so that callers meet errors of ``kit.errors``; ``ESTALE`` passes."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise NotFound("There is no such file in the storage.", code="no_such_file") from None
+    except FileExistsError as error:
+        raise Conflict("Something else lies there in the storage.", code="file_exists") from error
+    except OSError as error:
+        if error.errno == errno.ESTALE:
+            raise
+        raise _translated(error) from error
+
+
+def _translated(error: OSError) -> Exception:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return OutOfSpace("The storage is full. Free some space and try again.")
+    if error.errno == errno.EROFS:
+        return Unavailable("The storage is read-only at the moment.", code="storage_read_only")
+    if error.errno in {errno.ELOOP, errno.ENOTDIR}:
+        # O_NOFOLLOW met a link, or a name below a plain file was asked for: for us there is nothing there.
+        return NotFound("There is no such file in the storage.", code="no_such_file")
+    if error.errno in {errno.ENOTEMPTY, errno.EISDIR}:
+        return Conflict("Something else lies there in the storage.", code="file_exists")
+    if error.errno == errno.EXDEV:
+        return Unavailable(
+            "The folders of the storage lie on different disks; they must share one.", code="storage_split"
+        )
+    words = os.strerror(error.errno) if error.errno else str(error)
+    return Unavailable(f"The storage does not work: {words}.", code="storage_unavailable")
+
+
+class Tree:
+    """The files below ``root``. Every method blocks, and raises what ``base`` promises or ``ESTALE``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def read_marker(self) -> str | None:
+        """The installation's id that the root carries, or ``None``."""
+        with mapped(), self._root() as root:
+            try:
+                file = os.open(MARKER, _FILE, dir_fd=root)
+            except FileNotFoundError:
+                return None
+            with os.fdopen(file, "rb") as opened:
+                return opened.read(200).decode("utf-8", "replace").strip()
+
+    def write_marker(self, installation_id: str) -> None:
+        """Make the root ours."""
+        with mapped():
+            self.root.mkdir(parents=True, exist_ok=True)
+            with self._root() as root:
+                self._write_new(root, MARKER, installation_id.encode() + b"\n")
+                os.fsync(root)
+
+    def is_bare(self) -> bool:
+        """Whether the root is absent or empty."""
+        try:
+            with os.scandir(self.root) as found:
+                return next(found, None) is None
+        except FileNotFoundError:
+            return True
+        except OSError as error:
+            raise _translated(error) from error
+
+    def stage(self, data: bytes) -> Staged:
+        """Write and fsync ``data`` under a random name."""
+        token = secrets.token_hex(16)
+        with mapped(), self._writable() as root, self._folder(root, (STAGING,), create=True) as staging:
+            self._write_new(staging, token, data)
+        return Staged(token, hashlib.sha256(data).digest())
+
+    def place(self, staged: Staged, key: Key, *, replace: bool) -> bool:
+        """Give staged bytes their key, not yet durably; whether the key holds these bytes now."""
+        with (
+            mapped(),
+            self._writable() as root,
+            self._folder(root, (STAGING,), create=True) as staging,
+            self._folder(root, key.parts[:-1], create=True) as folder,
+        ):
+            if replace:
+                os.rename(staged.token, key.name, src_dir_fd=staging, dst_dir_fd=folder)
+                return True
+            if self._link(staged.token, key.name, source_folder=staging, target_folder=folder):
+                self._unlink(staging, staged.token)
+                return True
+            if self._digest(folder, key.name) != staged.sha256:
+                return False
+            self._unlink(staging, staged.token)
+            return True
+
+    def sync_folder(self, key: Key | None) -> None:
+        """Make the names in a folder durable."""
+        with mapped(), self._root() as root, self._folder(root, key.parts if key else ()) as folder:
+            os.fsync(folder)
+
+    def discard(self, staged: Staged) -> None:
+        """Remove staged bytes that may be there."""
+        with suppress(NotFound), mapped(), self._root() as root, self._folder(root, (STAGING,)) as staging:
+            os.unlink(staged.token, dir_fd=staging)
+
+    def create(self, key: Key) -> int:
+        """A new file, opened for writing."""
+        with mapped(), self._writable() as root, self._folder(root, key.parts[:-1], create=True) as folder:
+            return os.open(key.name, _NEW, 0o644, dir_fd=folder)
+
+    def open(self, key: Key) -> int:
+        """A plain file, opened for reading."""
+        with mapped(), self._root() as root, self._folder(root, key.parts[:-1]) as folder:
+            # Without O_NONBLOCK a planted pipe would hold the thread for ever.
+            file = os.open(key.name, _FILE | os.O_NONBLOCK, dir_fd=folder)
+            if not modes.S_ISREG(os.fstat(file).st_mode):
+                os.close(file)
+                raise NotFound("There is no such file in the storage.", code="no_such_file")
+            return file
+
+    def stat(self, key: Key) -> Stat:
+        """What is known of a file or folder; a link counts as nothing."""
+        with mapped(), self._root() as root, self._folder(root, key.parts[:-1]) as folder:
+            return _stat(os.stat(key.name, dir_fd=folder, follow_symlinks=False))
+
+    def exists(self, key: Key) -> bool:
+        """Whether there is a file or folder."""
+        try:
+            self.stat(key)
+        except NotFound:
+            return False
+        return True
+
+    def list(self, key: Key) -> list[Entry]:
+        """Plain files and folders with names that keys can have."""
+        entries: list[Entry] = []
+        with suppress(NotFound), mapped(), self._root() as root, self._folder(root, key.parts) as folder:
+            for name in sorted(_names(folder)):
+                with suppress(Invalid, NotFound, FileNotFoundError):
+                    stat = _stat(os.stat(name, dir_fd=folder, follow_symlinks=False))
+                    entries.append(Entry(key.child(name), stat))
+        return entries
+
+    def move(self, source: Key, target: Key) -> None:
+        """Rename, durably."""
+        with (
+            mapped(),
+            self._writable() as root,
+            self._folder(root, source.parts[:-1]) as source_folder,
+            self._folder(root, target.parts[:-1], create=True) as target_folder,
+        ):
+            _stat(os.stat(source.name, dir_fd=source_folder, follow_symlinks=False))
+            if _exists(target_folder, target.name):
+                raise FileExistsError(errno.EEXIST, "exists", str(target))
+            os.rename(source.name, target.name, src_dir_fd=source_folder, dst_dir_fd=target_folder)
+            os.fsync(target_folder)
+            os.fsync(source_folder)
+
+    def delete(self, key: Key) -> None:
+        """Remove a file that may be there."""
+        self._remove(key, lambda folder: os.unlink(key.name, dir_fd=folder))
+
+    def delete_folder(self, key: Key) -> None:
+        """Remove a folder that may be there. ``rmtree`` holds each folder open while it empties it."""
+
+        def remove(folder: int) -> None:
+            # Raises for a planted link, which counts as nothing.
+            _stat(os.stat(key.name, dir_fd=folder, follow_symlinks=False))
+            shutil.rmtree(key.name, dir_fd=folder)
+
+        self._remove(key, remove)
+
+    def sweep(self, older_than_seconds: float) -> int:
+        """Remove old staged bytes."""
+        removed = 0
+        limit = time.time() - older_than_seconds
+        with (
+            suppress(NotFound),
+            mapped(),
+            self._writable() as root,
+            self._folder(root, (STAGING,)) as staging,
+        ):
+            for name in _names(staging):
+                with suppress(FileNotFoundError):
+                    if os.stat(name, dir_fd=staging, follow_symlinks=False).st_mtime < limit:
+                        os.unlink(name, dir_fd=staging)
+                        removed += 1
+        return removed
+
+    def free(self) -> Space:
+        """Room on the root's disk, as an ordinary user may fill it."""
+        with mapped():
+            found = os.statvfs(self.root)
+            return Space(found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize)
+
+    @contextmanager
+    def _root(self) -> Iterator[int]:
+        # Opened anew each time: after a remount an old handle would still see the empty mount point. The root
+        # itself may be a link, the operator's own.
+        try:
+            root = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise Unavailable("The storage folder is missing.", code="storage_missing") from None
+        try:
+            yield root
+        finally:
+            os.close(root)
+
+    @contextmanager
+    def _writable(self) -> Iterator[int]:
+        with self._root() as root:
+            # An unmounted disk leaves an empty folder behind: what is written there would vanish from sight.
+            if not _exists(root, MARKER):
+                raise Unavailable(
+                    f"The storage folder has no {MARKER}: is its disk mounted? Nothing is written till then.",
+                    code="storage_marker_missing",
+                )
+            yield root
+
+    def _remove(self, key: Key, remove: Callable[[int], None]) -> None:
+        """Run ``remove`` on the folder that holds ``key``; that it is gone already is as good."""
+        with (
+            suppress(NotFound),
+            mapped(),
+            self._writable() as root,
+            self._folder(root, key.parts[:-1]) as folder,
+        ):
+            remove(folder)
+            os.fsync(folder)
+
+    @contextmanager
+    def _folder(self, root: int, parts: Sequence[str], *, create: bool = False) -> Iterator[int]:
+        folder = os.dup(root)
+        try:
+            for name in parts:
+                inner = _enter(folder, name, create=create)
+                os.close(folder)
+                folder = inner
+            yield folder
+        finally:
+            os.close(folder)
+
+    def _write_new(self, folder: int, name: str, data: bytes) -> None:
+        file = os.open(name, _NEW, 0o644, dir_fd=folder)
+        try:
+            write_all(file, data)
+            os.fsync(file)
+        except OSError:
+            self._unlink(folder, name)
+            raise
+        finally:
+            os.close(file)
+
+    def _link(self, source: str, target: str, *, source_folder: int, target_folder: int) -> bool:
+        """Give a file a second name unless the name is taken; whether it was free."""
+        try:
+            os.link(source, target, src_dir_fd=source_folder, dst_dir_fd=target_folder, follow_symlinks=False)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            if error.errno not in _NO_HARD_LINKS:
+                raise
+            # exFAT and some network file systems: the caller's lock is all that keeps others away.
+            if _exists(target_folder, target):
+                return False
+            os.rename(source, target, src_dir_fd=source_folder, dst_dir_fd=target_folder)
+        return True
+
+    def _digest(self, folder: int, name: str) -> bytes:
+        digest = hashlib.sha256()
+        with os.fdopen(os.open(name, _FILE, dir_fd=folder), "rb") as file:
+            while chunk := file.read(_READ_CHUNK):
+                digest.update(chunk)
+        return digest.digest()
+
+    def _unlink(self, folder: int, name: str) -> None:
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=folder)
+
+
+def write_all(file: int, data: bytes, *, offset: int = 0) -> None:
+    """Write every byte at ``offset`` (doing so twice changes nothing); the system may take them in parts."""
+    view = memoryview(data)
+    while view:
+        count = os.pwrite(file, view, offset)
+        view, offset = view[count:], offset + count
+
+
+def _enter(folder: int, name: str, *, create: bool) -> int:
+    try:
+        return os.open(name, _FOLDER, dir_fd=folder)
+    except FileNotFoundError:
+        if not create:
+            raise
+    with suppress(FileExistsError):
+        os.mkdir(name, 0o755, dir_fd=folder)
+    os.fsync(folder)
+    return os.open(name, _FOLDER, dir_fd=folder)
+
+
+def _names(folder: int) -> list[str]:
+    with os.scandir(folder) as found:
+        return [entry.name for entry in found]
+
+
+def _exists(folder: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _stat(found: os.stat_result) -> Stat:
+    modified_at = datetime.fromtimestamp(found.st_mtime, UTC)
+    if modes.S_ISDIR(found.st_mode):
+        return Stat(0, modified_at, is_folder=True)
+    if modes.S_ISREG(found.st_mode):
+        return Stat(found.st_size, modified_at, is_folder=False)
+    raise NotFound("There is no such file in the storage.", code="no_such_file")
