@@ -52,7 +52,7 @@ UPDATE transcoding_tasks SET
 WHERE id = $1 AND epoch = $2 AND state = 'leased' AND lease_expires_at > app_now()
 RETURNING job_id
 """
-# What counts is attempts without progress: a worker that dies again and again while it gets somewhere must not
+# What counts is attempts without progress: a worker that dies again and again while it gets on must not
 # fail a video, and a file that kills every worker still ends after max_attempts.
 _ADVANCE = """
 UPDATE transcoding_tasks SET attempt = 1, lease_expires_at = app_now() + make_interval(secs => $3)
@@ -149,7 +149,7 @@ async def renew(tx: Transaction, lease: Lease, progress: Progress) -> int:
 
 
 async def advance(tx: Transaction, lease: Lease) -> int:
-    """Something of the task is durable now: renew the lease and count attempts afresh. Raises ``LeaseLost``."""
+    """Something is durable now: renew the lease and count attempts afresh. Raises ``LeaseLost``."""
     job_id = await tx.fetchval(_ADVANCE, lease.task_id, lease.epoch, float(LEASE_SECONDS))
     if job_id is None:
         raise LeaseLost
@@ -157,7 +157,7 @@ async def advance(tx: Transaction, lease: Lease) -> int:
 
 
 async def abandon(tx: Transaction, worker: str) -> list[Task]:
-    """End all leases of a worker that is known to be dead; each costs an attempt. Answers the tasks as they are."""
+    """End all leases of a worker known to be dead; each costs an attempt. Answers the tasks as they are."""
     return [await _expire(tx, _task(row)) for row in await tx.fetch(_LEASES_OF, worker)]
 
 
