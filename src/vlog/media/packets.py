@@ -1,0 +1,226 @@
+"""The index of a source's pictures: which timestamps they have, where decoding can begin, which are never
+shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import compress
+
+from vlog.kit.errors import Invalid
+
+MAX_TIMESTAMP = 1 << 62
+"""Timestamps beyond this are damage, and would not fit where times are added."""
+
+MAX_PICTURES = 8_000_000
+"""Twelve hours at 185 pictures a second."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioExtent:
+    """From when to when there is sound, in seconds of file time."""
+
+    start_seconds: Fraction
+    end_seconds: Fraction
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoIndex:
+    """One entry per video packet, in decoding order. ``keys`` and ``shown`` hold one byte (0 or 1) per
+    entry.
+
+    A packet that is not shown is decoded for others' sake: an edit list cuts it away. ``last_duration`` is
+    how long the last picture is to be seen, in ``time_base``; 0 when the source doesn't say. ``seekable``
+    tells that a decoder that begins at a key frame gives the same timestamps as one that begins at the
+    start of the file.
+    """
+
+    time_base: Fraction
+    pts: tuple[int, ...]
+    keys: bytes
+    shown: bytes
+    last_duration: int
+    size_bytes: int
+    seekable: bool
+
+    @property
+    def shown_pts(self) -> list[int]:
+        """Timestamps of the pictures that are shown, in the order of being shown."""
+        return sorted(compress(self.pts, self.shown))
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether no two shown pictures have the same timestamp: only then can each be told from the
+        others.
+        """
+        shown = list(compress(self.pts, self.shown))
+        return bool(shown) and len(set(shown)) == len(shown)
+
+    def without_before(self, pts: int) -> VideoIndex:
+        """The same index where pictures earlier than ``pts`` are not shown."""
+        shown = bytes(flag and entry >= pts for entry, flag in zip(self.pts, self.shown, strict=True))
+        return replace(self, shown=shown)
+
+
+@dataclass(frozen=True)
+class PacketList:
+    """What ``ffprobe`` tells about the packets of a file: the video's index, and the sound's extent if it
+    has any.
+
+    ``index`` is ``None`` when a video packet has no timestamp of its own.
+    """
+
+    index: VideoIndex | None
+    audio: AudioExtent | None
+
+
+PACKET_ENTRIES = "packet=stream_index,pts,duration,size,flags"
+FRAME_ENTRIES = "frame=key_frame,best_effort_timestamp,duration"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamTimes:
+    """A stream's number in the file and the unit of its timestamps in seconds."""
+
+    index: int
+    time_base: Fraction
+
+
+def parse_packets(text: str, video: StreamTimes, audio: StreamTimes | None, *, seekable: bool) -> PacketList:
+    """Read ``ffprobe -show_entries PACKET_ENTRIES -of csv=p=0``; streams other than the two are passed over.
+
+    Raises ``Invalid`` (``implausible_timing``) when there are more pictures than any video has.
+    """
+    builder = _VideoBuilder()
+    first_sound, last_sound = MAX_TIMESTAMP, -MAX_TIMESTAMP
+    video_number, audio_number = str(video.index), str(audio.index) if audio else ""
+    for line in text.splitlines():
+        fields = line.split(",")
+        if len(fields) < 5:
+            continue
+        number, pts, duration, size, flags = fields[:5]
+        if number == video_number:
+            builder.add(_whole(pts), _whole(duration) or 0, _whole(size) or 0, flags)
+        elif number == audio_number and "D" not in flags and (start := _whole(pts)) is not None:
+            first_sound = min(first_sound, start)
+            last_sound = max(last_sound, start + (_whole(duration) or 0))
+    extent = None
+    if audio and first_sound < last_sound:
+        extent = AudioExtent(
+            start_seconds=first_sound * audio.time_base, end_seconds=last_sound * audio.time_base
+        )
+    return PacketList(builder.index(video.time_base, seekable=seekable), extent)
+
+
+def parse_frames(text: str, time_base: Fraction) -> VideoIndex | None:
+    """Read ``ffprobe -show_entries FRAME_ENTRIES -of csv=p=0``: pictures as a decoder gives them, in shown
+    order.
+
+    For sources whose packets do not tell their times. What a decoder makes up depends on where it began, so
+    such an index is not ``seekable``. Pictures that do not follow the one before in time are left out.
+    """
+    builder = _VideoBuilder()
+    latest = -MAX_TIMESTAMP
+    for line in text.splitlines():
+        fields = line.split(",")
+        if len(fields) < 3:
+            continue
+        pts = _whole(fields[1])
+        if pts is not None and pts > latest:
+            latest = pts
+            builder.add(pts, _whole(fields[2]) or 0, 0, "K" if fields[0] == "1" else "_")
+    return builder.index(time_base, seekable=False)
+
+
+def parse_decoded(text: str) -> list[int]:
+    """The timestamps in what ffmpeg's ``framecrc`` writes: lines of stream, dts, pts, duration, size,
+    checksum.
+    """
+    lines = (line.split(",") for line in text.splitlines() if not line.startswith("#"))
+    stamps = (_whole(fields[2].strip()) for fields in lines if len(fields) >= 6)
+    return [stamp for stamp in stamps if stamp is not None]
+
+
+class _VideoBuilder:
+    """Collects packets; remembers whether one had no timestamp."""
+
+    def __init__(self) -> None:
+        self._pts: list[int] = []
+        self._keys = bytearray()
+        self._shown = bytearray()
+        self._latest = -MAX_TIMESTAMP
+        self._last_duration = 0
+        self._size_bytes = 0
+        self._is_complete = True
+
+    def add(self, pts: int | None, duration: int, size: int, flags: str) -> None:
+        if pts is None:
+            self._is_complete = False
+            return
+        if len(self._pts) >= MAX_PICTURES:
+            raise Invalid("This file holds more pictures than any video has.", code="implausible_timing")
+        is_shown = "D" not in flags
+        self._pts.append(pts)
+        self._keys.append("K" in flags)
+        self._shown.append(is_shown)
+        self._size_bytes += size
+        if is_shown and pts >= self._latest:
+            self._latest, self._last_duration = pts, duration
+
+    def index(self, time_base: Fraction, *, seekable: bool) -> VideoIndex | None:
+        if not self._is_complete or not self._pts:
+            return None
+        return VideoIndex(
+            time_base=time_base,
+            pts=tuple(self._pts),
+            keys=bytes(self._keys),
+            shown=bytes(self._shown),
+            last_duration=self._last_duration,
+            size_bytes=self._size_bytes,
+            seekable=seekable,
+        )
+
+
+def _whole(text: str) -> int | None:
+    """A timestamp; ``N/A``, garbage and absurd values are ``None``."""
+    try:
+        value = int(text)
+    except ValueError:
+        return None
+    return value if abs(value) < MAX_TIMESTAMP else None
+
+
+def closed_keys(index: VideoIndex) -> list[int]:
+    """Timestamps of the shown key frames across which no picture refers, in the order of being shown.
+
+    All that is decoded later is shown later and all that is decoded earlier is shown earlier.
+    """
+    later = _least_from(index.pts)
+    found: list[int] = []
+    highest = -MAX_TIMESTAMP
+    for position, pts in enumerate(index.pts):
+        if index.keys[position] and index.shown[position] and highest < pts <= later[position]:
+            found.append(pts)
+        highest = max(highest, pts)
+    return found
+
+
+def is_cut_clean(index: VideoIndex) -> bool:
+    """Whether the packets that are not shown lie wholly before or wholly after those that are, in decoding
+    order.
+
+    Then they can be left out without taking away what a shown picture refers to.
+    """
+    return b"\0" not in index.shown.strip(b"\0")
+
+
+def _least_from(values: Iterable[int]) -> list[int]:
+    least: list[int] = []
+    lowest = MAX_TIMESTAMP
+    for value in reversed(tuple(values)):
+        lowest = min(lowest, value)
+        least.append(lowest)
+    least.reverse()
+    return least
