@@ -7,10 +7,40 @@ Browser tests use `playwright.async_api`: the synchronous one keeps a loop of it
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
+
+pytest_plugins = ["tests.support.rooms"]
+
+from tests.support.databases import fresh, make_template, opened
+from tests.support.postgres import temporary_postgres
+from vlog.db.engine import Database
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """asyncio alone; the product knows no other loop."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+async def postgres() -> AsyncIterator[str]:
+    """A PostgreSQL server with a migrated template database; the value is its DSN."""
+    async with temporary_postgres() as dsn:
+        await make_template(dsn)
+        yield dsn
+
+
+@pytest.fixture
+async def dsn(postgres: str) -> AsyncIterator[str]:
+    """An empty, migrated database of this test's own."""
+    async with fresh(postgres) as name:
+        yield name
+
+
+@pytest.fixture
+async def db(dsn: str) -> AsyncIterator[Database]:
+    """That database, open."""
+    async with opened(dsn) as database:
+        yield database
