@@ -11,11 +11,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-pytest_plugins = ["tests.support.rooms"]
-
 from tests.support.databases import fresh, make_template, opened
 from tests.support.postgres import temporary_postgres
 from vlog.db.engine import Database
+
+pytest_plugins = ["tests.support.rooms"]
 
 
 @pytest.fixture(scope="session")
