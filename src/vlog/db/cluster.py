@@ -71,10 +71,11 @@ class Layout:
 
     @property
     def socket_folder(self) -> Path:
-        """Where the server listens: below ``data_dir``, or near the root when that path is too long."""
-        beside = self.data_dir / "run"
-        if len(os.fsencode(beside)) <= _LONGEST_SOCKET_FOLDER:
-            return beside
+        """Where the server listens: below ``data_dir``, or elsewhere when its path can't name a socket."""
+        below = self.data_dir / "run"
+        # Lists of folders and of hosts are split at commas, by the server and by its clients.
+        if len(os.fsencode(below)) <= _LONGEST_SOCKET_FOLDER and not set(str(below)) & set(',"\\%'):
+            return below
         name = sha256(os.fsencode(self.data_dir)).hexdigest()[:12]
         base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
         return Path(base) / f"vlog-{os.geteuid()}-{name}"
@@ -260,7 +261,8 @@ def last_line(output: str) -> str:
     """The line of a program's output that says most: its last complaint, else its last line."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     complaints = [line for line in lines if re.search(r"\b(FATAL|PANIC|error|ERROR)\b", line)]
-    return (complaints or lines or ["no reason given"])[-1]
+    # Without the prefix of the server's log.
+    return re.sub(r"^.*\b[A-Z]+:  ", "", (complaints or lines or ["no reason given"])[-1])
 
 
 def _make_secret(layout: Layout) -> None:

@@ -119,6 +119,8 @@ class EmbeddedPostgres:
                     await asyncio.wait_for(self._process.wait(), seconds)
                     break
             self._process = None
+            with suppress(OSError):
+                self.layout.socket_folder.rmdir()
         self._lock.release()
 
     def _take_lock(self) -> None:
@@ -148,7 +150,7 @@ class EmbeddedPostgres:
 
     async def _launch(self, program: Path, folder: Path, *, identity: Identity) -> None:
         settings = {**SETTINGS, **({} if self._durable else _VOLATILE)}
-        settings["unix_socket_directories"] = _listed(self.layout.socket_folder)
+        settings["unix_socket_directories"] = f'"{self.layout.socket_folder}"'
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         rotate_in_place(self.layout.log)
         self._log_start = self.layout.log.stat().st_size if self.layout.log.exists() else 0
@@ -198,11 +200,6 @@ def existing_dsn(data_dir: Path) -> str:
 def _dsn(layout: Layout, socket_folder: Path) -> str:
     secret = quote(cluster.password(layout), safe="")
     return f"postgresql://{cluster.USER}:{secret}@/{DATABASE}?host={quote(str(socket_folder), safe='')}"
-
-
-def _listed(folder: Path) -> str:
-    """A path as one element of PostgreSQL's comma-separated list."""
-    return '"' + str(folder).replace('"', '""') + '"'
 
 
 def _running(folder: Path) -> _Running | None:
