@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import codecs
 import json
 import os
 import signal
 import sys
-import unicodedata
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -20,16 +18,13 @@ import structlog
 
 from vlog.kit import launch
 from vlog.kit.clock import monotonic_seconds
+from vlog.kit.lines import LineSplitter
 
-LONGEST_LINE = 16 * 1024
 _READ_BYTES = 64 * 1024
 _REMEMBERED_LINES = 20
 # A grandchild may hold the pipe open for ever; what it says after its parent's end is not waited for.
 _LAST_WORDS_SECONDS = 0.5
 
-_CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
-# Embeddings, overrides and isolates reorder what a reader sees (UAX #9).
-_BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 _log = structlog.get_logger(__name__)
 
@@ -235,40 +230,3 @@ async def _read_lines(process: asyncio.subprocess.Process, on_line: Callable[[st
                 on_line(line)
     for line in lines.finish():
         on_line(line)
-
-
-class LineSplitter:
-    """Bytes to printable lines, in memory that a child without line ends can't exhaust."""
-
-    def __init__(self, longest: int = LONGEST_LINE) -> None:
-        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-        self._longest = longest
-        self._rest = ""
-
-    def feed(self, block: bytes) -> list[str]:
-        """The lines that ``block`` completes; a longer one than allowed comes in pieces."""
-        *lines, self._rest = (self._rest + self._decode(block)).split("\n")
-        while len(self._rest) > self._longest:
-            lines.append(self._rest[: self._longest])
-            self._rest = self._rest[self._longest :]
-        return [printable(line) for line in lines]
-
-    def finish(self) -> list[str]:
-        """The last line, if it had no end."""
-        rest, self._rest = self._rest, ""
-        return [printable(rest)] if rest else []
-
-
-def printable(line: str) -> str:
-    """``line`` without what a terminal would obey or hide: controls and text direction show as escapes."""
-    line = line.rstrip("\r\n")
-    if line.isprintable():
-        return line
-    return "".join(
-        char if char == "\t" or not _is_control(char) else char.encode("unicode_escape").decode()
-        for char in line
-    )
-
-
-def _is_control(char: str) -> bool:
-    return unicodedata.category(char) in _CONTROLS or char in _BIDIRECTIONAL
