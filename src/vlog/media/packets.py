@@ -28,13 +28,12 @@ class AudioExtent:
 
 @dataclass(frozen=True, kw_only=True)
 class VideoIndex:
-    """One entry per video packet, in decoding order. ``keys`` and ``shown`` hold one byte (0 or 1) per
-    entry.
+    """One entry per video packet, in decoding order; ``keys`` and ``shown`` hold a byte (0 or 1) for each.
 
-    A packet that is not shown is decoded for others' sake: an edit list cuts it away. ``last_duration`` is
-    how long the last picture is to be seen, in ``time_base``; 0 when the source doesn't say. ``seekable``
-    tells that a decoder that begins at a key frame gives the same timestamps as one that begins at the
-    start of the file.
+    A packet that is not shown is decoded for others' sake: an edit list cuts it away. No packet is a key
+    where timestamps are the same only if decoding begins at the start of the file. ``last_duration`` is how
+    long the last picture is to be seen, in ``time_base``; 0 when the source doesn't say. ``size_bytes`` is
+    the sum of all packets, 0 if unknown. ``seekable`` tells that the container finds a timestamp exactly.
     """
 
     time_base: Fraction
@@ -119,7 +118,7 @@ def parse_frames(text: str, time_base: Fraction) -> VideoIndex | None:
     order.
 
     For sources whose packets do not tell their times. What a decoder makes up depends on where it began, so
-    such an index is not ``seekable``. Pictures that do not follow the one before in time are left out.
+    such an index has no keys. Pictures that do not follow the one before in time are left out.
     """
     builder = _VideoBuilder()
     latest = -MAX_TIMESTAMP
@@ -154,6 +153,7 @@ class _VideoBuilder:
         self._last_duration = 0
         self._size_bytes = 0
         self._is_complete = True
+        self._ends_broken = False
 
     def add(self, pts: int | None, duration: int, size: int, flags: str) -> None:
         if pts is None:
@@ -166,12 +166,16 @@ class _VideoBuilder:
         self._keys.append("K" in flags)
         self._shown.append(is_shown)
         self._size_bytes += size
+        self._ends_broken = "C" in flags
         if is_shown and pts >= self._latest:
             self._latest, self._last_duration = pts, duration
 
     def index(self, time_base: Fraction, *, seekable: bool) -> VideoIndex | None:
         if not self._is_complete or not self._pts:
             return None
+        if self._ends_broken and len(self._pts) > 1:
+            # What a file that was cut off ends with is half a packet.
+            self._shown[-1] = 0
         return VideoIndex(
             time_base=time_base,
             pts=tuple(self._pts),

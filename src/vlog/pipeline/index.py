@@ -1,0 +1,134 @@
+"""Indexes a source's pictures: by its sample tables if they can be trusted, else its packets, else by
+decoding.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from fractions import Fraction
+
+from vlog.kit.errors import Invalid
+from vlog.media import mp4_index
+from vlog.media.gate import Chosen
+from vlog.media.packets import AudioExtent, StreamTimes, VideoIndex, parse_frames, parse_packets
+from vlog.media.probed import ProbedStream
+from vlog.pipeline.mp4_file import Mp4Outline
+from vlog.pipeline.probe import Proof, Questions
+
+_WITH_HIDDEN_PICTURES = frozenset({"vp8"})
+"""Codecs whose files hold packets that give no picture and are not marked as such."""
+
+_CUT_ANEW = frozenset({"mpeg1video", "mpeg2video", "vc1", "vp8"})
+"""Codecs whose packets ffmpeg's demuxer cuts anew: sample tables do not tell how many there are."""
+
+_MOST_LOST = Fraction(1, 10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Indexed:
+    """The pictures, and from when to when there is sound."""
+
+    video: VideoIndex
+    audio: AudioExtent | None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What is known of a source before its pictures are: its streams, its size and its outline as an MP4
+    file.
+    """
+
+    chosen: Chosen
+    size_bytes: int
+    is_seekable: bool
+    outline: Mp4Outline | None
+
+
+async def index_source(questions: Questions, source: Source, proof: Proof) -> Indexed:
+    """The index that agrees with what a decoder really gave at the start of the file.
+
+    Raises ``Invalid`` (``implausible_timing``) when the pictures can't be placed in time.
+    """
+    tables = await asyncio.to_thread(_from_tables, source)
+    if tables is not None and _agrees(tables, proof, source):
+        return _started(tables, _told_extent(source.chosen.audio), proof)
+    listed = await _from_packets(questions, source)
+    if listed.video is not None and listed.video.is_exact and _agrees(listed.video, proof, source):
+        return _started(listed.video, listed.audio, proof)
+    return await _from_frames(questions, source, listed.audio)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Listed:
+    video: VideoIndex | None
+    audio: AudioExtent | None
+
+
+def _from_tables(source: Source) -> VideoIndex | None:
+    outline, video = source.outline, source.chosen.video
+    if outline is None or not outline.is_plain or outline.moov is None or video.codec in _CUT_ANEW:
+        return None
+    if video.track_id is None:
+        return None
+    index = mp4_index.parse(outline.moov, video.track_id, file_size_bytes=source.size_bytes)
+    return index if index is not None and index.time_base == source.chosen.time_base else None
+
+
+async def _from_packets(questions: Questions, source: Source) -> _Listed:
+    text = await questions.packets()
+    chosen = source.chosen
+    listed = await asyncio.to_thread(
+        parse_packets,
+        text,
+        StreamTimes(index=chosen.video.index, time_base=chosen.time_base),
+        _times(chosen.audio),
+        seekable=source.is_seekable,
+    )
+    return _Listed(video=listed.index, audio=listed.audio)
+
+
+async def _from_frames(questions: Questions, source: Source, audio: AudioExtent | None) -> Indexed:
+    text = await questions.frames(source.chosen.video.index)
+    frames = await asyncio.to_thread(parse_frames, text, source.chosen.time_base)
+    if frames is None:
+        raise Invalid("The pictures of this file have no usable timestamps.", code="implausible_timing")
+    decoded = text.count("\n")
+    lost = decoded - len(frames.pts)
+    if lost > _MOST_LOST * decoded:
+        raise Invalid("The timestamps of this file jump back and forth.", code="implausible_timing")
+    warnings = (f"{lost} pictures have no usable timestamp and are left out.",) if lost else ()
+    return Indexed(video=frames, audio=audio, warnings=warnings)
+
+
+def _agrees(index: VideoIndex, proof: Proof, source: Source) -> bool:
+    """Whether the decoder gave pictures of this index, and all of them where none may be hidden."""
+    if not index.is_exact or sorted(proof.pts) != list(proof.pts):
+        return False
+    shown = index.shown_pts
+    if source.chosen.video.codec in _WITH_HIDDEN_PICTURES:
+        return shown[: len(proof.pts)] == list(proof.pts)
+    return set(proof.pts) <= set(shown)
+
+
+def _started(index: VideoIndex, audio: AudioExtent | None, proof: Proof) -> Indexed:
+    """The index from the first picture on that can be decoded."""
+    started = index.without_before(proof.pts[0])
+    dropped = index.shown.count(1) - started.shown.count(1)
+    warnings = (f"The first {dropped} pictures can't be decoded and are left out.",) if dropped else ()
+    return Indexed(video=started if dropped else index, audio=audio, warnings=warnings)
+
+
+def _told_extent(audio: ProbedStream | None) -> AudioExtent | None:
+    if audio is None or audio.start_seconds is None or not audio.duration_seconds:
+        return None
+    return AudioExtent(
+        start_seconds=audio.start_seconds, end_seconds=audio.start_seconds + audio.duration_seconds
+    )
+
+
+def _times(audio: ProbedStream | None) -> StreamTimes | None:
+    if audio is None or audio.time_base is None:
+        return None
+    return StreamTimes(index=audio.index, time_base=audio.time_base)

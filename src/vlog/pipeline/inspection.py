@@ -1,0 +1,124 @@
+"""The first step of every job: passes a source through the gate, measures it and lays its grid."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+from vlog.kit.errors import Invalid
+from vlog.media import gate, mp4_index
+from vlog.media.cadence import measured_rate
+from vlog.media.gate import Chosen
+from vlog.media.grid import Grid
+from vlog.media.grid_build import GridWish, build_grid
+from vlog.media.info import AudioStream, MediaInfo
+from vlog.media.packets import AudioExtent
+from vlog.media.probed import ProbedStream
+from vlog.pipeline.failures import Completed
+from vlog.pipeline.index import Indexed, Source, index_source
+from vlog.pipeline.jail import Jail
+from vlog.pipeline.mp4_file import Mp4Outline, read_outline
+from vlog.pipeline.probe import Proof, Questions
+from vlog.wire.work import Inspected, InspectWork
+
+
+async def inspect(
+    jail: Jail, source: Path, work: InspectWork, *, on_run: Callable[[Completed], None]
+) -> Inspected:
+    """Judge the file at ``source`` by its content and describe it.
+
+    ``on_run`` hears of every media tool that ended by itself. Raises ``Invalid`` with a stable code and a
+    sentence for the uploader: ``empty_file``, ``too_small``, ``not_media``, ``truncated``, ``encrypted``,
+    ``no_video``, ``too_many_streams``, ``codec_not_allowed``, ``bad_dimensions``, ``undecodable``,
+    ``frame_rate_too_high``, ``too_long``, ``implausible_timing``; and what ``ffmpeg.run`` raises.
+    """
+    size_bytes = (await asyncio.to_thread(source.stat)).st_size
+    gate.refuse_small(size_bytes)
+    outline = await asyncio.to_thread(read_outline, source)
+    _refuse_by_outline(outline)
+    probed, questions = await Questions(jail, source, on_run).streams()
+    chosen = gate.choose(probed)
+    _refuse_encrypted(outline, chosen)
+    known = Source(
+        chosen=chosen,
+        size_bytes=size_bytes,
+        is_seekable=probed.is_seekable,
+        outline=outline if probed.is_mp4 else None,
+    )
+    proof = await questions.decode_start(chosen.video.index)
+    indexed = await index_source(questions, known, proof)
+    return await asyncio.to_thread(_described, probed.format_names, known, proof, indexed, work)
+
+
+def _described(
+    format_names: tuple[str, ...], source: Source, proof: Proof, indexed: Indexed, work: InspectWork
+) -> Inspected:
+    chosen, index = source.chosen, indexed.video
+    shown = index.shown_pts
+    rate = measured_rate(shown, index.time_base, chosen.video.nominal_rate)
+    gate.refuse_fast(rate)
+    wish = GridWish(
+        segment_seconds=work.segment_seconds,
+        max_frame_rate=work.max_frame_rate,
+        max_duration_seconds=work.max_duration_seconds,
+        max_cells=gate.max_cells(source.size_bytes),
+        # A stream that the decoder complains about is made whole by encoding it anew.
+        remux=work.remux and gate.is_remuxable(chosen.video) and not proof.complaints,
+        nominal_rate=chosen.video.nominal_rate,
+    )
+    grid = build_grid(index, wish, indexed.audio)
+    audio = _audio(chosen.audio, indexed.audio, grid)
+    video = gate.video_stream(
+        chosen.video,
+        index.time_base,
+        frame_rate=max(rate.limit_denominator(1001), Fraction(1, 1001)),
+        bit_rate=_bit_rate(index.size_bytes, grid),
+        start_pts=grid.origin_pts,
+    )
+    info = MediaInfo(
+        format_names=format_names,
+        size_bytes=source.size_bytes,
+        duration_seconds=grid.duration_seconds,
+        video=video,
+        audio=audio,
+        warnings=(*chosen.warnings, *indexed.warnings, *_warnings(source.outline, proof)),
+    )
+    return Inspected(info=info, grid=grid)
+
+
+def _audio(audio: ProbedStream | None, found: AudioExtent | None, grid: Grid) -> AudioStream | None:
+    if audio is None:
+        return None
+    if found is not None:
+        return gate.audio_stream(audio, found.start_seconds, found.end_seconds)
+    told = audio.start_seconds
+    return gate.audio_stream(audio, grid.start_seconds if told is None else told, None)
+
+
+def _bit_rate(size_bytes: int, grid: Grid) -> int | None:
+    return int(size_bytes * 8 / grid.duration_seconds) or None
+
+
+def _warnings(outline: Mp4Outline | None, proof: Proof) -> tuple[str, ...]:
+    warnings = []
+    if outline is not None and outline.is_cut_off:
+        warnings.append("The file is cut off; it plays as far as it goes.")
+    if proof.complaints:
+        warnings.append("Some pictures are damaged.")
+    return tuple(warnings)
+
+
+def _refuse_by_outline(outline: Mp4Outline | None) -> None:
+    if outline is not None and outline.moov is None:
+        raise Invalid(
+            "This file is cut off: the part that describes it is missing. Was it copied to its end?",
+            code="truncated",
+        )
+
+
+def _refuse_encrypted(outline: Mp4Outline | None, chosen: Chosen) -> None:
+    moov = outline and outline.moov
+    if moov and chosen.video.track_id and mp4_index.is_encrypted(moov, chosen.video.track_id):
+        raise Invalid("This video is encrypted and can't be read without its key.", code="encrypted")
