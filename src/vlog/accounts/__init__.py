@@ -1,0 +1,1 @@
+"""Who may administer: the one admin secret, the set-up link that chooses it, and sessions."""
