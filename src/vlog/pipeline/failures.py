@@ -32,6 +32,7 @@ class Completed:
     """What one run was and used. ``command`` can be pasted into a shell (the jail's prefix is left out).
 
     ``returncode`` is negative when a signal ended the tool. ``stderr_tail`` holds its last 64 KB of words.
+    ``max_rss_bytes`` is an upper bound: Linux counts the peak of the process that has started the tool, too.
     """
 
     command: str
