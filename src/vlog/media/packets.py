@@ -4,7 +4,7 @@ shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import compress
@@ -57,10 +57,19 @@ class VideoIndex:
         shown = list(compress(self.pts, self.shown))
         return bool(shown) and len(set(shown)) == len(shown)
 
-    def without_before(self, pts: int) -> VideoIndex:
-        """The same index where pictures earlier than ``pts`` are not shown."""
-        shown = bytes(flag and entry >= pts for entry, flag in zip(self.pts, self.shown, strict=True))
-        return replace(self, shown=shown)
+    def confirmed(self, decoded: Collection[int]) -> VideoIndex:
+        """The same index, where no picture is shown that a decoder passed over.
+
+        ``decoded`` are the timestamps of the first pictures that it gave.
+        """
+        last = max(decoded)
+        return replace(
+            self,
+            shown=bytes(
+                flag and (pts > last or pts in decoded)
+                for pts, flag in zip(self.pts, self.shown, strict=True)
+            ),
+        )
 
 
 @dataclass(frozen=True)

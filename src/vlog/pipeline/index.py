@@ -53,10 +53,10 @@ async def index_source(questions: Questions, source: Source, proof: Proof) -> In
     """
     tables = await asyncio.to_thread(_from_tables, source)
     if tables is not None and _agrees(tables, proof, source):
-        return _started(tables, _told_extent(source.chosen.audio), proof)
+        return _confirmed(tables, _told_extent(source.chosen.audio), proof)
     listed = await _from_packets(questions, source)
     if listed.video is not None and listed.video.is_exact and _agrees(listed.video, proof, source):
-        return _started(listed.video, listed.audio, proof)
+        return _confirmed(listed.video, listed.audio, proof)
     return await _from_frames(questions, source, listed.audio)
 
 
@@ -112,12 +112,11 @@ def _agrees(index: VideoIndex, proof: Proof, source: Source) -> bool:
     return set(proof.pts) <= set(shown)
 
 
-def _started(index: VideoIndex, audio: AudioExtent | None, proof: Proof) -> Indexed:
-    """The index from the first picture on that can be decoded."""
-    started = index.without_before(proof.pts[0])
-    dropped = index.shown.count(1) - started.shown.count(1)
-    warnings = (f"The first {dropped} pictures can't be decoded and are left out.",) if dropped else ()
-    return Indexed(video=started if dropped else index, audio=audio, warnings=warnings)
+def _confirmed(index: VideoIndex, audio: AudioExtent | None, proof: Proof) -> Indexed:
+    confirmed = index.confirmed(frozenset(proof.pts))
+    lost = index.shown.count(1) - confirmed.shown.count(1)
+    warnings = (f"{lost} of the first pictures can't be decoded and are left out.",) if lost else ()
+    return Indexed(video=confirmed, audio=audio, warnings=warnings)
 
 
 def _told_extent(audio: ProbedStream | None) -> AudioExtent | None:
