@@ -1,0 +1,116 @@
+"""One task in a worker's hands: what every step needs, and what is kept of its tool runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from vlog.kit.errors import Invalid
+from vlog.media import progress as tool_progress
+from vlog.pipeline import ffmpeg
+from vlog.pipeline.deliver import Delivery
+from vlog.pipeline.failures import Completed, ToolFailure
+from vlog.pipeline.holding import Holding
+from vlog.pipeline.jail import ENCODE_LIMITS, Jail, JailSpec, Limits
+from vlog.pipeline.segmenter import CutOff
+from vlog.pipeline.together import together
+from vlog.wire.work import Progress, ToolRun
+
+_STDERR_TAIL_CHARACTERS = 4000
+
+Readers = Callable[[Sequence[asyncio.StreamReader]], Sequence[Awaitable[None]]]
+
+
+@dataclass(kw_only=True)
+class Assignment:
+    """``runs`` are kept for the task's record; ``progress`` is what the next renewal tells."""
+
+    holding: Holding
+    jail: Jail
+    source: Path
+    runs: list[ToolRun] = field(default_factory=list)
+    progress: Progress = field(default_factory=Progress)
+
+    @property
+    def source_url(self) -> str:
+        """The source's name in commands."""
+        return self.jail.source_url(self.source)
+
+    @property
+    def ffmpeg_path(self) -> str:
+        """The encoder's name in commands."""
+        return str(self.jail.tools.ffmpeg)
+
+    async def deliver(self, delivery: Delivery, making: Awaitable[None]) -> None:
+        """Run ``making``, which puts segments into ``delivery``; returns when all of them are durable."""
+
+        async def making_then_closing() -> None:
+            await making
+            await delivery.close()
+
+        await together(delivery.run(), making_then_closing())
+
+    async def collect(self, argv: Sequence[str], *, limits: Limits) -> Completed:
+        """Run a short tool to its end; any exit status is returned."""
+        try:
+            completed = await ffmpeg.run(self.jail, argv, spec=JailSpec(source=self.source, limits=limits))
+        except ToolFailure as error:
+            self._record(error.run)
+            raise
+        self._record(completed)
+        return completed
+
+    async def stream(
+        self, argv: Sequence[str], *, outputs: int, readers: Readers, frame_rate: Fraction = Fraction(0)
+    ) -> None:
+        """Run a tool whose pipes are read by ``readers`` (one awaitable each) until it has ended well.
+
+        ``frame_rate`` turns the count of pictures into a speed. Raises ``ToolFailure`` or what a reader
+        raises.
+        """
+        begun_at = asyncio.get_running_loop().time()
+        before = self.progress.frames
+
+        def tell(report: tool_progress.Progress) -> None:
+            elapsed = asyncio.get_running_loop().time() - begun_at
+            frames = report.frame or 0
+            # ffmpeg's own speed is wrong where it does not begin at the start of the file.
+            speed = float(frames / frame_rate) / elapsed if frame_rate and elapsed > 0 else None
+            self.progress = Progress(frames=before + frames, speed=speed)
+
+        spec = JailSpec(source=self.source, limits=ENCODE_LIMITS)
+        process = await ffmpeg.start(self.jail, argv, spec=spec, outputs=outputs, on_progress=tell)
+        async with process:
+            try:
+                await together(*readers(process.outputs))
+            except CutOff:
+                # The tool's end says why.
+                (await self._ended(process)).checked()
+                raise
+            except Invalid:
+                process.kill()
+                await self._ended(process)
+                raise
+            (await self._ended(process)).checked()
+
+    async def _ended(self, process: ffmpeg.Process) -> Completed:
+        try:
+            completed = await process.wait()
+        except ToolFailure as error:
+            self._record(error.run)
+            raise
+        self._record(completed)
+        return completed
+
+    def _record(self, completed: Completed) -> None:
+        run = ToolRun(
+            command=completed.command,
+            stderr_tail=completed.stderr_tail[-_STDERR_TAIL_CHARACTERS:],
+            exit_status=completed.returncode,
+            cpu_seconds=completed.cpu_seconds,
+            max_rss_bytes=completed.max_rss_bytes,
+        )
+        self.runs.append(run)

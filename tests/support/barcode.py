@@ -1,0 +1,118 @@
+"""Sources whose every picture tells its number, and readers of those numbers.
+
+A picture's upper part holds its number as 16 bars, black or white; each two seconds the lower part flashes
+white for two pictures while a beep sounds. So a lost, doubled or misplaced picture is seen, and how far sound
+and pictures have drifted apart is measured.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import wave
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from tests.support.jails import tools
+
+WIDTH, HEIGHT = 320, 180
+BITS = 16
+BAR_HEIGHT = 32
+FLASH_SECONDS = 2
+SAMPLE_RATE = 48_000
+_BEEP_SECONDS = Fraction(66, 1000)
+_BEEP_LEVEL = 3000
+
+
+def pictures(count: int, rate: Fraction) -> Iterator[bytes]:
+    """Raw yuv420p pictures ``0 … count-1``: moving blocks under a bar code."""
+    noise = np.random.default_rng(1).integers(60, 120, (HEIGHT // 4, WIDTH // 8), dtype=np.uint8)
+    ground = noise.repeat(4, 0).repeat(8, 1)
+    grey = b"\x80" * (WIDTH * HEIGHT // 2)
+    for number in range(count):
+        luma = np.roll(ground, 2 * number, 1)
+        since_flash = (number / rate) % FLASH_SECONDS
+        if since_flash < 2 / rate:
+            luma[HEIGHT // 2 :] = 235
+        bars = [235 if number >> bit & 1 else 16 for bit in range(BITS)]
+        luma[:BAR_HEIGHT] = np.array(bars, np.uint8).repeat(WIDTH // BITS)
+        yield luma.tobytes() + grey
+
+
+def write_beeps(path: Path, seconds: float) -> None:
+    """A stereo WAV with a beep at each flash."""
+    time = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    tone = 0.7 * np.sin(2 * np.pi * 1000 * time) * ((time % FLASH_SECONDS) < float(_BEEP_SECONDS))
+    samples = (np.stack([tone, tone], 1) * 32000).astype("<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes(samples.tobytes())
+
+
+def make_source(
+    path: Path, *, rate: Fraction, count: int, sound_seconds: float = 0.0, options: Sequence[str] = ()
+) -> Path:
+    """Encode ``count`` pictures (and beeps) into ``path``; ``options`` are ffmpeg's for the output."""
+    command = [str(tools().ffmpeg), "-v", "error", "-y", "-f", "rawvideo", "-s", f"{WIDTH}x{HEIGHT}"]
+    command += ["-pix_fmt", "yuv420p", "-r", str(rate), "-i", "-"]
+    if sound_seconds:
+        beeps = path.with_suffix(".beeps.wav")
+        write_beeps(beeps, sound_seconds)
+        command += ["-i", str(beeps), "-map", "0:v", "-map", "1:a"]
+    process = subprocess.Popen([*command, *options, str(path)], stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    for picture in pictures(count, rate):
+        process.stdin.write(picture)
+    process.stdin.close()
+    assert process.wait() == 0
+    return path
+
+
+def run_ffmpeg(*arguments: str | Path) -> None:
+    """Run the bundled ffmpeg for a source that needs a second step."""
+    subprocess.run([str(tools().ffmpeg), "-v", "error", "-y", *map(str, arguments)], check=True)
+
+
+def numbers(media: bytes | Path) -> list[int]:
+    """The numbers of the pictures, in the order of being shown, as any player sees them."""
+    luma = _luma(media, f"crop=iw:ih*{BAR_HEIGHT}/{HEIGHT}:0:0,scale={BITS}:1:flags=area", BITS)
+    return [int(sum(1 << bit for bit in range(BITS) if row[bit] > 126)) for row in luma]
+
+
+def flashes(media: bytes | Path) -> list[int]:
+    """The places (from 0) of the pictures at which a flash begins."""
+    bright = [int(row[0]) > 200 for row in _luma(media, "crop=iw:ih/4:0:ih*5/8,scale=1:1:flags=area", 1)]
+    return [index for index, lit in enumerate(bright) if lit and (index == 0 or not bright[index - 1])]
+
+
+def _luma(media: bytes | Path, filters: str, width: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+    source = "-" if isinstance(media, bytes) else str(media)
+    command = [str(tools().ffmpeg), "-v", "error", "-i", source, "-map", "0:v:0", "-vf",
+    f"{filters},format=gray"] command += ["-fps_mode", "passthrough", "-f", "rawvideo", "-"] data = media
+    if isinstance(media, bytes) else None raw = subprocess.run(command, input=data,
+    stdout=subprocess.PIPE, check=True).stdout return np.frombuffer(raw, np.uint8).reshape(-1, width)
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Decoded sound: the seconds at which beeps begin, and how long all of it is."""
+
+    beeps: tuple[float, ...]
+    seconds: float
+
+
+def sound(media: bytes | Path, *, filters: str = "anull", options: Sequence[str] = ()) -> Sound:
+    """Decode the first audio stream to its samples and find the beeps."""
+    source = "-" if isinstance(media, bytes) else str(media)
+    command = [str(tools().ffmpeg), "-v", "error", *options, "-i", source, "-map", "0:a:0", "-af", filters]
+    command += ["-ac", "1", "-ar", str(SAMPLE_RATE), "-f", "s16le", "-"]
+    data = media if isinstance(media, bytes) else None
+    raw = subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True).stdout
+    loud = np.nonzero(np.abs(np.frombuffer(raw, "<i2").astype(np.int32)) > _BEEP_LEVEL)[0]
+    starts = [index for place, index in enumerate(loud) if place == 0 or index - loud[place - 1] > 4800]
+    return Sound(tuple(float(index) / SAMPLE_RATE for index in starts), len(raw) / 2 / SAMPLE_RATE)
