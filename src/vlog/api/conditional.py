@@ -1,0 +1,34 @@
+"""Entity tags, and answers that are sent only when the client does not have them yet (RFC 9110 §13)."""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')
+
+
+def tag_of(body: bytes) -> str:
+    """A strong entity tag of these bytes."""
+    return f'"{blake2b(body, digest_size=12).hexdigest()}"'
+
+
+def is_known(if_none_match: str | None, tag: str) -> bool:
+    """Whether the client has the representation with this tag already (weak comparison)."""
+    if not if_none_match or len(if_none_match) > 2048:
+        return False
+    if if_none_match.strip() == "*":
+        return True
+    return any(each.removeprefix("W/") == tag for each in _TAG.findall(if_none_match))
+
+
+def json_response(request: Request, body: bytes, *, cache_control: str = "no-cache") -> Response:
+    """JSON with an entity tag: 304 without a body when the client has it."""
+    tag = tag_of(body)
+    headers = {"etag": tag, "cache-control": cache_control}
+    if is_known(request.headers.get("if-none-match"), tag):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
