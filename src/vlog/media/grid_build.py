@@ -126,9 +126,6 @@ def _wished_cell(grid: Grid, segment_seconds: int) -> int:
 
 def _decoding_starts(index: VideoIndex) -> list[int]:
     first = min(index.pts)
-    if not index.seekable:
-        # Timestamps that a decoder makes up are the same only when it begins where it began before.
-        return [first]
     keys = sorted(pts for pts, key in zip(index.pts, index.keys, strict=True) if key)
     # Some containers flag no key at all before the first picture that decodes.
     return keys if keys and keys[0] <= index.shown_pts[0] else [first, *keys]

@@ -74,8 +74,7 @@ class VideoIndex:
 
 @dataclass(frozen=True)
 class PacketList:
-    """What ``ffprobe`` tells about the packets of a file: the video's index, and the sound's extent if it
-    has any.
+    """What ffprobe tells about the packets of a file: the video's index and the extent of the sound.
 
     ``index`` is ``None`` when a video packet has no timestamp of its own.
     """
@@ -85,7 +84,7 @@ class PacketList:
 
 
 PACKET_ENTRIES = "packet=stream_index,pts,duration,size,flags"
-FRAME_ENTRIES = "frame=key_frame,best_effort_timestamp,duration"
+FRAME_ENTRIES = "frame=best_effort_timestamp,duration"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,8 +122,7 @@ def parse_packets(text: str, video: StreamTimes, audio: StreamTimes | None, *, s
 
 
 def parse_frames(text: str, time_base: Fraction) -> VideoIndex | None:
-    """Read ``ffprobe -show_entries FRAME_ENTRIES -of csv=p=0``: pictures as a decoder gives them, in shown
-    order.
+    """Read ``ffprobe -show_entries FRAME_ENTRIES -of csv=p=0``: pictures as a decoder gives them.
 
     For sources whose packets do not tell their times. What a decoder makes up depends on where it began, so
     such an index has no keys. Pictures that do not follow the one before in time are left out.
@@ -133,12 +131,12 @@ def parse_frames(text: str, time_base: Fraction) -> VideoIndex | None:
     latest = -MAX_TIMESTAMP
     for line in text.splitlines():
         fields = line.split(",")
-        if len(fields) < 3:
+        if len(fields) < 2:
             continue
-        pts = _whole(fields[1])
+        pts = _whole(fields[0])
         if pts is not None and pts > latest:
             latest = pts
-            builder.add(pts, _whole(fields[2]) or 0, 0, "K" if fields[0] == "1" else "_")
+            builder.add(pts, _whole(fields[1]) or 0, 0, "_")
     return builder.index(time_base, seekable=False)
 
 

@@ -27,11 +27,15 @@ _MOST_LOST = Fraction(1, 10)
 
 @dataclass(frozen=True, kw_only=True)
 class Indexed:
-    """The pictures, and from when to when there is sound."""
+    """The pictures, and from when to when there is sound.
+
+    ``has_strays`` tells that a decoder also gives pictures that do not follow the one before in time.
+    """
 
     video: VideoIndex
     audio: AudioExtent | None
     warnings: tuple[str, ...] = ()
+    has_strays: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +103,7 @@ async def _from_frames(questions: Questions, source: Source, audio: AudioExtent 
     if lost > _MOST_LOST * decoded:
         raise Invalid("The timestamps of this file jump back and forth.", code="implausible_timing")
     warnings = (f"{lost} pictures have no usable timestamp and are left out.",) if lost else ()
-    return Indexed(video=frames, audio=audio, warnings=warnings)
+    return Indexed(video=frames, audio=audio, warnings=warnings, has_strays=lost > 0)
 
 
 def _agrees(index: VideoIndex, proof: Proof, source: Source) -> bool:

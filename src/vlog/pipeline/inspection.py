@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -69,6 +70,9 @@ def _described(
         nominal_rate=chosen.video.nominal_rate,
     )
     grid = build_grid(index, wish, indexed.audio)
+    if indexed.has_strays:
+        # The least distance between kept pictures also drops those that go back.
+        grid = replace(grid, decimation=max(grid.decimation, 1))
     audio = _audio(chosen.audio, indexed.audio, grid)
     video = gate.video_stream(
         chosen.video,
