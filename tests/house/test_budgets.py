@@ -30,7 +30,7 @@ DOORS = {
 # Functions that a library calls by position: the order is its choice.
 FOREIGN_SIGNATURES = {
     ("scope", "receive", "send"),  # ASGI
-    ("logger", "method_name", "event_dict"),  # structlog
+    ("logger", "method", "event"),  # structlog
     ("connection", "pid", "channel", "payload"),  # asyncpg
 }
 

@@ -22,9 +22,16 @@ def names_in(expression: ast.expr | None) -> set[str]:
     return {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}
 
 
+def raises_on(handler: ast.ExceptHandler) -> bool:
+    """Cleaning up and raising the same error again hides nothing."""
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
+
+
 def broad_handlers(source: Source) -> Iterator[ast.ExceptHandler | ast.Call]:
     for handler in nodes(source, ast.ExceptHandler):
-        if handler.type is None or names_in(handler.type) & BROAD:
+        is_broad = handler.type is None or names_in(handler.type) & BROAD
+        if is_broad and not raises_on(handler):
             yield handler
     for call in nodes(source, ast.Call):
         is_suppress = "suppress" in ast.unparse(call.func)
