@@ -1,0 +1,77 @@
+"""Which files of a video can be asked for by name, what type they are, and how long they may be kept.
+
+The grammar is the whole of it: what does not match exactly is not looked for.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["manifest", "picture", "segment"]
+
+_PATH = re.compile(
+    r"(?P<storage_key>[a-z0-9]+(?:-[a-z0-9]+)*)/"
+    r"(?:(?P<top>master\.m3u8|manifest\.mpd|thumbnail\.jpg)"
+    r"|(?P<token>[0-9a-f]{16,64})/(?P<rendition>[a-z0-9_]{1,20})/"
+    r"(?P<file>init\.mp4|stream\.m3u8|segment_(?:0|[1-9][0-9]{0,7})\.m4s))"
+)
+_MAX_LENGTH = 256
+
+# Our own table: the system's one may be missing or say "audio/x-mpegurl".
+# RFC 8216 §4 (m3u8), ISO/IEC 23009-1 (mpd), RFC 6838 registrations of ISO BMFF.
+_TYPES = {
+    "m3u8": "application/vnd.apple.mpegurl",
+    "mpd": "application/dash+xml",
+    "m4s": "video/iso.segment",
+    "mp4": "video/mp4",
+    "jpg": "image/jpeg",
+}
+_KINDS: dict[str, Kind] = {
+    "m3u8": "manifest",
+    "mpd": "manifest",
+    "m4s": "segment",
+    "mp4": "segment",
+    "jpg": "picture",
+}
+# A manifest is replaced in place; the files of a generation never change under their name.
+CACHE_CONTROL: dict[Kind, str] = {
+    "manifest": "no-cache",
+    "picture": "public, max-age=60, must-revalidate",
+    "segment": "public, max-age=31536000, immutable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MediaPath:
+    """One file of a video: ``token`` is ``None`` for those that stand above the generations."""
+
+    storage_key: str
+    token: str | None
+    names: tuple[str, ...]
+
+    @property
+    def extension(self) -> str:
+        """The part after the dot."""
+        return self.names[-1].rpartition(".")[2]
+
+    @property
+    def kind(self) -> Kind:
+        """What sort of file it is."""
+        return _KINDS[self.extension]
+
+    @property
+    def media_type(self) -> str:
+        """Its Content-Type."""
+        return _TYPES[self.extension]
+
+
+def parse(path: str) -> MediaPath | None:
+    """The file that ``path`` (below ``/videos/``, percent-decoded) names, ``None`` when it names none."""
+    match = _PATH.fullmatch(path) if len(path) <= _MAX_LENGTH else None
+    if match is None:
+        return None
+    if match["top"] is not None:
+        return MediaPath(match["storage_key"], None, (match["top"],))
+    return MediaPath(match["storage_key"], match["token"], (match["rendition"], match["file"]))

@@ -1,0 +1,90 @@
+"""Where the files of a video lie and whether visitors may have them, remembered for a moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from vlog.api.listening import messages, video_of
+from vlog.api.media_paths import MediaPath
+from vlog.catalog import videos
+from vlog.db.engine import Database
+from vlog.events.bus import EventBus
+from vlog.kit.clock import monotonic_seconds
+from vlog.processing import generations
+from vlog.storage import layout
+from vlog.storage.layout import Key
+
+# The bound on how long a hidden video can still be had when the hint of its hiding was lost.
+LIFE_SECONDS = 1.0
+_MAX_ENTRIES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The files of one video. ``folders`` maps each living token to the names that its folder may have."""
+
+    video_id: int
+    is_public: bool
+    roots: tuple[Key, ...]
+    folders: dict[str, tuple[str, ...]]
+
+    def keys(self, path: MediaPath) -> list[Key]:
+        """Where the file may lie, likeliest first; empty when its address is dead."""
+        if path.token is None:
+            return [root.child(*path.names) for root in self.roots]
+        folders = self.folders.get(path.token, ())
+        return [root.child(folder, *path.names) for root in self.roots for folder in folders]
+
+
+class Places:
+    """Answers from the database, at most ``LIFE_SECONDS`` old; an event makes the next answer a fresh one."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._known: OrderedDict[str, tuple[float, Place | None]] = OrderedDict()
+
+    async def find(self, storage_key: str) -> Place | None:
+        """The place of a video, ``None`` when there is none of this key."""
+        known = self._known.get(storage_key)
+        if known is not None and known[0] > monotonic_seconds():
+            return known[1]
+        place = await self._look(storage_key)
+        self._known[storage_key] = (monotonic_seconds() + LIFE_SECONDS, place)
+        self._known.move_to_end(storage_key)
+        while len(self._known) > _MAX_ENTRIES:
+            self._known.popitem(last=False)
+        return place
+
+    async def _look(self, storage_key: str) -> Place | None:
+        video = await videos.by_storage_key(self._db, storage_key)
+        if video is None:
+            return None
+        live = await generations.live(self._db, storage_key)
+        # While a video moves to or from the archive its files may be in either folder.
+        roots = [layout.video(storage_key), layout.archived(storage_key)]
+        if video.deleted_at is not None:
+            roots.reverse()
+        return Place(
+            video_id=video.id,
+            is_public=video.is_public,
+            roots=tuple(roots),
+            folders=live.folders if live is not None else {},
+        )
+
+    async def follow(self, bus: EventBus, stopping: asyncio.Event) -> None:
+        """Forget what events say has changed."""
+        async for message in messages(bus, stopping):
+            if message.lagged:
+                self._known.clear()
+            elif message.topic == "event" and (video_id := video_of(message)) is not None:
+                self._forget(video_id)
+
+    def _forget(self, video_id: int) -> None:
+        # A key that was unknown may have become known: those answers go too.
+        stale = [
+            key for key, (_, place) in self._known.items() if place is None or place.video_id == video_id
+        ]
+        for key in stale:
+            del self._known[key]

@@ -1,0 +1,43 @@
+"""Turns templates into pages: escaped by default, with the addresses of built files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from vlog.api.assets import Assets
+from vlog.settings.known import SITE_NAME, TAGLINE
+from vlog.settings.store import Settings
+
+FOLDER = Path(__file__).resolve().parent.parent / "web" / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What every page says about the site."""
+
+    name: str
+    tagline: str
+
+
+async def site_of(settings: Settings) -> Site:
+    """The site as its admin named it."""
+    return Site(name=await settings.get(SITE_NAME), tagline=await settings.get(TAGLINE))
+
+
+class Pages:
+    """The templates. A variable that a template needs and nobody gave is an error, not an empty string."""
+
+    def __init__(self, assets: Assets) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, auto_reload=False
+        )
+        self._environment.globals["asset"] = assets.url
+
+    def render(self, template: str, context: dict[str, object], *, status: int = 200) -> HTMLResponse:
+        """A page. It is never kept by caches without asking: what it shows can be hidden at any moment."""
+        html = self._environment.get_template(template).render(context)
+        return HTMLResponse(html, status_code=status, headers={"cache-control": "no-cache"})
