@@ -1,0 +1,1 @@
+"""Claims as ratios against a named peer or limit, measured in the same run. ``make bench`` runs them."""

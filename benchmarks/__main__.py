@@ -1,0 +1,24 @@
+"""``python -m benchmarks [NAME…]``: run all benchmarks, or the named ones."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from benchmarks import first_play, ladder
+
+BENCHMARKS: dict[str, Callable[[], None]] = {"ladder": ladder.run, "first_play": first_play.run}
+
+
+def main(names: list[str]) -> int:
+    """Run the benchmarks; the exit status is 2 for an unknown name."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        print(f"No benchmark {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    for name in names or BENCHMARKS:
+        BENCHMARKS[name]()
+    return 0
+
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,80 @@
+"""Sources for benchmarks, made once from the real test clips and kept in the temporary folder."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tests.support.clips import clip
+from tests.support.jails import tools
+
+FOLDER = Path(tempfile.gettempdir()) / "vlog-benchmark-footage"
+# Different scenes: outdoor, animation, text on a screen, a city at night.
+SCENES = (
+    "outdoor_vp9_in_mp4.mp4",
+    "bbb_720p_aac51.mp4",
+    "screencast_speech.mp4",
+    "city_mpeg2_cc0_noaudio.mpg",
+)
+SCENE_SECONDS = 5
+
+
+def film_1080p(seconds: int) -> Path:
+    """1080p30 H.264 at about 8 Mbit/s with AAC sound, real footage, scenes cut every five seconds."""
+    path = FOLDER / f"film-1080p-{seconds}s.mp4"
+    if path.exists():
+        return path
+    inputs = [word for name in SCENES for word in ("-t", str(SCENE_SECONDS), "-i", str(clip(name)))]
+    scaled = "".join(
+        f"[{index}:v:0]fps=30,scale=1920:1080:force_original_aspect_ratio=increase,crop=1920:1080,setsar=1,"
+        f"format=yuv420p,trim=end_frame={30 * SCENE_SECONDS},setpts=PTS-STARTPTS[v{index}];"
+        for index in range(len(SCENES))
+    )
+    joined = "".join(f"[v{index}]" for index in range(len(SCENES)))
+    graph = (
+        f"{scaled}{joined}concat=n={len(SCENES)}[once];"
+        f"[once]loop=loop=-1:size={30 * SCENE_SECONDS * len(SCENES)},trim=end_frame={30 * seconds}[out]"
+    )
+    tone = "sine=frequency=220:sample_rate=48000,aformat=channel_layouts=stereo,tremolo=f=3"
+    _make(
+        path,
+        [
+            *inputs,
+            *("-f", "lavfi", "-t", str(seconds), "-i", tone),
+            *("-filter_complex", graph, "-map", "[out]", "-map", f"{len(SCENES)}:a"),
+            *("-c:v", "libx264", "-preset", "veryfast", "-b:v", "8M", "-maxrate", "10M", "-bufsize", "16M"),
+            *("-g", "150", "-c:a", "aac", "-b:a", "160k"),
+        ],
+    )
+    return path
+
+
+def long_720p(minutes: int) -> Path:
+    """720p30 H.264 + AAC at about 2 Mbit/s: a minute of film, repeated without encoding."""
+    path = FOLDER / f"long-720p-{minutes}min.mp4"
+    if path.exists():
+        return path
+    minute = FOLDER / "minute-720p.mp4"
+    if not minute.exists():
+        _make(
+            minute,
+            [
+                *("-i", str(film_1080p(60)), "-vf", "scale=1280:720", "-c:v", "libx264"),
+                *("-preset", "veryfast", "-b:v", "2M", "-maxrate", "3M", "-bufsize", "4M", "-g", "150"),
+                *("-c:a", "aac", "-b:a", "128k"),
+            ],
+        )
+    listing = FOLDER / f"long-{minutes}.txt"
+    listing.write_text(f"file '{minute}'\n" * minutes)
+    _make(path, ["-f", "concat", "-safe", "0", "-i", str(listing), "-c", "copy"])
+    return path
+
+
+def _make(path: Path, words: list[str]) -> None:
+    FOLDER.mkdir(exist_ok=True)
+    # The name keeps its ending: ffmpeg chooses the container by it.
+    unfinished = path.with_stem(f"unfinished-{path.stem}")
+    command = [str(tools().ffmpeg), "-v", "error", "-nostdin", "-y", *words, str(unfinished)]
+    subprocess.run(command, check=True)
+    unfinished.rename(path)
