@@ -19,7 +19,7 @@ def test_both_tools_are_held_by_every_lock(arguments: list[str]) -> None:
     assert values["-format_whitelist"].split(",") == list(hardening.FORMAT_WHITELIST)
     assert values["-codec_whitelist"].split(",") == list(hardening.CODEC_WHITELIST)
     assert int(values["-max_pixels"]) >= 7680 * 4320
-    assert 65 <= int(values["-max_streams"]) < 1000
+    assert 65 <= int(values["-max_streams"]) == hardening.MAX_STREAMS + 1 < 1000
 
 
 @pytest.mark.parametrize("name", FOLLOWS_REFERENCES)

@@ -92,8 +92,9 @@ def _common() -> list[str]:
         # Refused when the size becomes known, before memory for a picture is taken.
         "-max_pixels",
         str(MAX_PIXELS),
+        # One more than is taken: some demuxers stop at the limit without an error, and the excess must show.
         "-max_streams",
-        str(MAX_STREAMS),
+        str(MAX_STREAMS + 1),
         # Both tools look equally far, so that they agree on the streams of files without a header.
         "-probesize",
         str(MAX_ANALYSIS_BYTES),
