@@ -1,0 +1,259 @@
+"""What workers deliver: taken in so that a file and its row always agree, whoever dies in between.
+
+Bytes are first made durable in the staging area, where nobody sees them, without any lock. Then one
+transaction locks the task's row, which proves the lease and keeps every other holder out, links the files
+to their names and writes the rows. A worker whose lease is over therefore changes nothing. Linking never
+replaces a file; one that lies there without a row was left by a holder that died before its commit, and is
+replaced only after the lease has been proved again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vlog.db.transaction import Transaction, transaction
+from vlog.jobs import queue
+from vlog.jobs.queue import Task
+from vlog.kit.errors import Conflict, Invalid, NotFound, TooLarge
+from vlog.media.codecs import describe
+from vlog.media.grid import Grid
+from vlog.processing import generations, renditions, rows
+from vlog.processing.rooms import Rooms
+from vlog.settings import known
+from vlog.storage import layout
+from vlog.storage.base import Staged
+from vlog.storage.layout import Key
+from vlog.wire.work import Lease, Progress, Segment
+
+MAX_INIT_BYTES = 64 << 10
+MAX_SEGMENT_BYTES = 256 << 20
+MAX_SEGMENTS = 256
+MAX_THUMBNAIL_BYTES = 4 << 20
+# Sound is cut at its own frames: a segment begins within a few of them of its cell.
+_AUDIO_SLACK_SECONDS = 0.25
+_JPEG = b"\xff\xd8\xff"
+
+_RENDITION = """
+SELECT init FROM quality_progress WHERE generation_id = $1 AND quality = $2 FOR UPDATE
+"""
+_PIN_INIT = """
+UPDATE quality_progress SET init = $3, started_at = coalesce(started_at, app_now()),
+  status = CASE WHEN status = 'pending' THEN 'in_progress' ELSE status END
+WHERE generation_id = $1 AND quality = $2
+"""
+_HELD = "SELECT number, sha256 FROM segments WHERE generation_id = $1 AND quality = $2 AND number = ANY($3)"
+_ADD = """
+INSERT INTO segments
+  (generation_id, quality, task_id, epoch, number, start_ticks, duration_ticks, size_bytes, sha256)
+SELECT $1, $2, $3, $4, s.* FROM unnest($5::int[], $6::bigint[], $7::bigint[], $8::int[], $9::bytea[]) AS s
+"""
+
+
+async def source(ctx: Rooms, lease: Lease) -> Path:
+    """The source of the video that the lease is about, as a file of this machine."""
+
+    async def work(tx: Transaction) -> str | None:
+        task = await queue.hold(tx, lease)
+        key: str | None = await tx.fetchval(
+            "SELECT v.source_key FROM videos v JOIN transcoding_jobs j ON j.video_id = v.id WHERE j.id = $1",
+            task.job_id,
+        )
+        return key
+
+    key = await transaction(ctx.db, work)
+    path = ctx.storage.local_path(Key(key)) if key is not None else None
+    if key is None or path is None or not await ctx.storage.exists(Key(key)):
+        raise NotFound("The source file is not there.", code="source_missing")
+    return path
+
+
+async def put_init(ctx: Rooms, lease: Lease, *, rendition: str, data: bytes) -> None:
+    """Store a rendition's initialisation segment; the first one counts for all of its segments.
+
+    Raises ``LeaseLost``, ``Invalid``, ``Conflict`` (code ``different_init``).
+    """
+    if len(data) > MAX_INIT_BYTES:
+        raise TooLarge("An initialisation segment is never this large.")
+    describe(data)
+
+    async def work(tx: Transaction, staged: Sequence[Staged]) -> None:
+        intake = await _begin(ctx, tx, lease=lease, rendition=rendition)
+        pinned = await intake.init()
+        if pinned is None:
+            await intake.place([staged[0]], names=["init.mp4"])
+            await tx.execute(_PIN_INIT, intake.generation_id, rendition, data)
+        elif pinned != data:
+            raise Conflict("The rendition has another initialisation segment.", code="different_init")
+        await _keep(tx, lease, progressed=pinned is None)
+
+    await _staged(ctx, [data], work=work)
+
+
+async def put_segments(ctx: Rooms, lease: Lease, *, rendition: str, segments: Sequence[Segment]) -> None:
+    """Store finished cells of a rendition; the last one completes it.
+
+    Raises ``LeaseLost``, ``Invalid`` (codes ``wrong_hash``, ``wrong_cell``, ``init_missing``) and
+    ``Conflict`` (code ``different_segment``).
+    """
+    _check(segments)
+    with_dash = await ctx.settings.get(known.ENABLE_DASH)
+
+    async def work(tx: Transaction, staged: Sequence[Staged]) -> None:
+        intake = await _begin(ctx, tx, lease=lease, rendition=rendition)
+        init = await intake.init()
+        if init is None:
+            raise Invalid("Send the initialisation segment first.", code="init_missing")
+        grid = await rows.grid(tx, intake.generation_id)
+        timescale = describe(init).timescale
+        for segment in segments:
+            _check_cell(segment, intake.task, grid=grid, timescale=timescale)
+        known_hashes = await intake.hashes([segment.number for segment in segments])
+        new = [
+            (segment, each)
+            for segment, each in zip(segments, staged, strict=True)
+            if not _is_known(segment, known_hashes)
+        ]
+        await intake.add(new)
+        await _keep(tx, lease, progressed=bool(new))
+        if new and await renditions.count(tx, intake.generation_id, quality=rendition, by=len(new)):
+            await renditions.complete(
+                ctx, tx, generation_id=intake.generation_id, quality=rendition, with_dash=with_dash
+            )
+        await renditions.hint(tx, intake.task.job_id)
+
+    await _staged(ctx, [segment.data for segment in segments], work=work)
+
+
+async def put_thumbnail(ctx: Rooms, lease: Lease, *, data: bytes) -> None:
+    """Store the picture (JPEG). Raises ``LeaseLost``, ``Invalid``."""
+    if len(data) > MAX_THUMBNAIL_BYTES:
+        raise TooLarge("A thumbnail is never this large.")
+    if not data.startswith(_JPEG):
+        raise Invalid("The thumbnail is no JPEG.", code="not_a_jpeg")
+
+    async def work(tx: Transaction, staged: Sequence[Staged]) -> None:
+        task = await queue.hold(tx, lease)
+        if task.kind != "thumbnail" or task.generation_id is None:
+            raise Invalid("This task makes no thumbnail.", code="wrong_task")
+        generation = await generations.deliverable(tx, task.generation_id)
+        await ctx.storage.place([(staged[0], layout.thumbnail(generation.storage_key))], replace=True)
+        await _keep(tx, lease, progressed=False)
+
+    await _staged(ctx, [data], work=work)
+
+
+@dataclass(frozen=True)
+class _Intake:
+    """One delivery inside its transaction, which holds the task's row."""
+
+    ctx: Rooms
+    tx: Transaction
+    task: Task
+    generation_id: int
+    rendition: str
+
+    async def init(self) -> bytes | None:
+        """The pinned initialisation segment; locks the rendition."""
+        row = await self.tx.fetchrow(_RENDITION, self.generation_id, self.rendition)
+        if row is None:
+            raise Invalid("The plan has no such rendition.", code="wrong_rendition")
+        init: bytes | None = row["init"]
+        return init
+
+    async def hashes(self, numbers: Sequence[int]) -> dict[int, bytes]:
+        """SHA-256 of those of ``numbers`` that are durable."""
+        folded = await renditions.folded(self.tx, self.generation_id, quality=self.rendition)
+        if folded is not None:
+            return {number: folded.segments[number].sha256 for number in numbers}
+        found = await self.tx.fetch(_HELD, self.generation_id, self.rendition, list(numbers))
+        return {row["number"]: row["sha256"] for row in found}
+
+    async def add(self, new: Sequence[tuple[Segment, Staged]]) -> None:
+        """Give new segments their names and rows."""
+        if not new:
+            return
+        names = [f"segment_{segment.number}.m4s" for segment, _ in new]
+        await self.place([staged for _, staged in new], names=names)
+        await self.tx.execute(
+            _ADD,
+            *(self.generation_id, self.rendition, self.task.id, self.task.epoch),
+            [segment.number for segment, _ in new],
+            [segment.start for segment, _ in new],
+            [segment.duration for segment, _ in new],
+            [len(segment.data) for segment, _ in new],
+            [staged.sha256 for _, staged in new],
+        )
+
+    async def place(self, staged: Sequence[Staged], *, names: Sequence[str]) -> None:
+        """Link staged bytes to names that have no row yet."""
+        generation = await generations.deliverable(self.tx, self.generation_id)
+        folder = layout.generation(generation.storage_key, generation.token).child(self.rendition)
+        items = [(each, folder.child(name)) for each, name in zip(staged, names, strict=True)]
+        taken = set(await self.ctx.storage.place(items))
+        if taken:
+            # A predecessor died between file and row. Asked again because a process that was stopped right
+            # here would else replace its successor's files when it goes on.
+            await queue.hold(self.tx, self.task.lease)
+            leftovers = [(each, key) for each, key in items if key in taken]
+            await self.ctx.storage.place(leftovers, replace=True)
+
+
+async def _begin(ctx: Rooms, tx: Transaction, *, lease: Lease, rendition: str) -> _Intake:
+    task = await queue.hold(tx, lease)
+    if rendition not in task.renditions or task.generation_id is None:
+        raise Invalid("This task does not make that rendition.", code="wrong_rendition")
+    return _Intake(ctx, tx, task, task.generation_id, rendition)
+
+
+async def _keep(tx: Transaction, lease: Lease, *, progressed: bool) -> None:
+    """Every word renews the lease; what is new also makes the attempts before it count no more."""
+    await (queue.advance(tx, lease) if progressed else queue.renew(tx, lease, Progress()))
+
+
+async def _staged(
+    ctx: Rooms, blobs: Sequence[bytes], *, work: Callable[[Transaction, Sequence[Staged]], Awaitable[None]]
+) -> None:
+    staged = await ctx.storage.stage(blobs)
+    try:
+        await transaction(ctx.db, lambda tx: work(tx, staged))
+    finally:
+        await ctx.storage.discard(staged)
+
+
+def _check(segments: Sequence[Segment]) -> None:
+    """What can be refused without looking anything up."""
+    if not segments or len(segments) > MAX_SEGMENTS:
+        raise Invalid(f"Send 1 to {MAX_SEGMENTS} segments at once.", code="wrong_count")
+    if len({segment.number for segment in segments}) != len(segments):
+        raise Invalid("A segment is sent twice.", code="wrong_count")
+    for segment in segments:
+        if not 0 < len(segment.data) <= MAX_SEGMENT_BYTES:
+            raise Invalid(f"Segment {segment.number} has an impossible size.", code="wrong_size")
+        if hashlib.sha256(segment.data).hexdigest() != segment.sha256:
+            raise Invalid(f"Segment {segment.number} was damaged on its way.", code="wrong_hash")
+
+
+def _check_cell(segment: Segment, task: Task, *, grid: Grid, timescale: int) -> None:
+    """A segment fills its cell: pictures to the tick, sound to a few of its frames."""
+    if not task.first_cell <= segment.number < task.end_cell:
+        raise Invalid(f"Segment {segment.number} is not part of this task.", code="wrong_cell")
+    cell = grid.cells[segment.number]
+    if timescale == grid.timescale and (segment.start, segment.duration) == (cell.start, cell.duration):
+        return
+    slack = max(
+        abs(segment.start / timescale - cell.start / grid.timescale),
+        abs((segment.start + segment.duration) / timescale - cell.end / grid.timescale),
+    )
+    is_sound = timescale != grid.timescale
+    if not is_sound or segment.duration <= 0 or slack > _AUDIO_SLACK_SECONDS:
+        raise Invalid(f"Segment {segment.number} does not fill its cell.", code="wrong_cell")
+
+
+def _is_known(segment: Segment, hashes: dict[int, bytes]) -> bool:
+    known_hash = hashes.get(segment.number)
+    if known_hash is not None and known_hash.hex() != segment.sha256:
+        raise Conflict(f"Segment {segment.number} is here with other bytes.", code="different_segment")
+    return known_hash is not None

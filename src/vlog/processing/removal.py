@@ -1,0 +1,128 @@
+"""Trash and purge: rows and files go together, whoever dies in between.
+
+The row leads. A video is first hidden by its row, then its folder moves; it is shown again only after its
+folder is back. A permanent delete moves folder and source aside under the row's lock, deletes the row, and
+only then the bytes: what lies in ``purged`` is removed when its row is gone, and put back when it is not.
+"""
+
+from __future__ import annotations
+
+from vlog.catalog import trash, videos
+from vlog.catalog.rows import VideoRow
+from vlog.db.transaction import Transaction, transaction
+from vlog.kit.errors import Conflict, NotFound
+from vlog.processing import generations, requests
+from vlog.processing.rooms import Rooms
+from vlog.storage import layout
+from vlog.storage.base import Storage
+from vlog.storage.layout import Key
+
+_TASKS = """
+SELECT t.id FROM transcoding_tasks t JOIN transcoding_jobs j ON j.id = t.job_id
+WHERE j.video_id = $1 ORDER BY t.id FOR UPDATE OF t
+"""
+_DELETED = "SELECT id FROM videos WHERE deleted_at IS NOT NULL"
+
+
+async def archive(ctx: Rooms, video_id: int) -> None:
+    """Put a video into the trash. Raises ``NotFound``."""
+
+    async def work(tx: Transaction) -> None:
+        await requests.rest(tx, video_id)
+        await trash.soft_delete(tx, video_id)
+
+    await transaction(ctx.db, work)
+    await settle(ctx, video_id)
+
+
+async def restore(ctx: Rooms, video_id: int) -> None:
+    """Take a video out of the trash, as it was; work on it goes on.
+
+    Raises ``NotFound``, ``Conflict`` (code ``not_deleted``).
+    """
+
+    async def work(tx: Transaction) -> None:
+        await requests.wake(tx, video_id)
+        video = await videos.locked(tx, video_id)
+        await _move_if_there(ctx.storage, layout.archived(video.storage_key), layout.video(video.storage_key))
+        await trash.restore(tx, video_id)
+        await videos.bump_manifest(tx, video_id)
+
+    await transaction(ctx.db, work)
+    await generations.write_manifests(ctx, video_id)
+
+
+async def purge(ctx: Rooms, video_id: int) -> None:
+    """Remove a video in the trash for good. Raises ``NotFound``, ``Conflict`` (code ``not_deleted``)."""
+
+    async def work(tx: Transaction) -> None:
+        await tx.fetch(_TASKS, video_id)
+        video = await videos.locked(tx, video_id)
+        if video.deleted_at is None:
+            raise Conflict("Put the video into the trash first.", code="not_deleted")
+        for source, target in _aside(video):
+            await _move_if_there(ctx.storage, source, target)
+        await trash.purge(tx, video_id)
+
+    await transaction(ctx.db, work)
+    await ctx.storage.delete_folder(layout.purged(video_id))
+
+
+def _aside(video: VideoRow) -> list[tuple[Key, Key]]:
+    """What a permanent delete moves where; the video's folder may not have reached the archive."""
+    media = layout.purged_media(video.id)
+    moves = [(layout.archived(video.storage_key), media), (layout.video(video.storage_key), media)]
+    if video.source_key is not None:
+        moves.append((Key(video.source_key), layout.purged_source(video.id)))
+    return moves
+
+
+async def settle(ctx: Rooms, video_id: int) -> None:
+    """Move the folder to where the row says that it belongs. Safe to repeat."""
+
+    async def work(tx: Transaction) -> None:
+        video = await videos.locked(tx, video_id)
+        shown, hidden = layout.video(video.storage_key), layout.archived(video.storage_key)
+        source, target = (shown, hidden) if video.deleted_at is not None else (hidden, shown)
+        await _move_if_there(ctx.storage, source, target)
+
+    await transaction(ctx.db, work)
+
+
+async def finish_all(ctx: Rooms) -> int:
+    """Bring to its end what a crash has cut short; returns how many folders were touched."""
+    touched = 0
+    for row in await ctx.db.fetch(_DELETED):
+        video = await videos.by_id(ctx.db, row["id"])
+        if await ctx.storage.exists(layout.video(video.storage_key)):
+            await settle(ctx, video.id)
+            touched += 1
+    for entry in await ctx.storage.list(layout.ARCHIVE):
+        found = await videos.by_storage_key(ctx.db, entry.key.name)
+        if found is not None and found.deleted_at is None:
+            await settle(ctx, found.id)
+            touched += 1
+    for entry in await ctx.storage.list(layout.PURGED):
+        await _finish_purge(ctx, int(entry.key.name))
+        touched += 1
+    return touched
+
+
+async def _finish_purge(ctx: Rooms, video_id: int) -> None:
+    async def work(tx: Transaction) -> None:
+        # Waits for a purge that is under way.
+        video = await videos.locked(tx, video_id)
+        media, source = layout.purged_media(video_id), layout.purged_source(video_id)
+        await _move_if_there(ctx.storage, media, layout.archived(video.storage_key))
+        if video.source_key is not None:
+            await _move_if_there(ctx.storage, source, Key(video.source_key))
+
+    try:
+        await transaction(ctx.db, work)
+    except NotFound:
+        await ctx.storage.delete_folder(layout.purged(video_id))
+
+
+async def _move_if_there(storage: Storage, source: Key, target: Key) -> None:
+    if await storage.exists(source):
+        await storage.move(source, target)

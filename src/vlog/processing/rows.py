@@ -1,0 +1,183 @@
+"""Jobs, generations and renditions as values, and how they are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, cast
+
+import asyncpg
+
+from vlog.jobs.states import JobState
+from vlog.kit.errors import NotFound
+from vlog.media.grid import Grid
+from vlog.media.info import MediaInfo
+from vlog.media.plan import AudioRendition, VideoRendition
+from vlog.processing.segment_index import SegmentIndex, unpack
+from vlog.wire.codec import from_json
+
+Kind = Literal["video", "audio"]
+
+
+class Reader(Protocol):
+    """Whatever can read: the database itself or a running transaction."""
+
+    async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        """All rows."""
+
+    async def fetchrow(self, sql: str, *args: object) -> asyncpg.Record | None:
+        """The first row, or ``None``."""
+
+    async def fetchval(self, sql: str, *args: object) -> Any:
+        """The first column of the first row, or ``None``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """The work on one video: its tasks make one generation."""
+
+    id: int
+    video_id: int
+    generation_id: int | None
+    state: JobState
+    priority: int
+    remux: bool
+    attempt: int
+    max_attempts: int
+    last_error: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Generation:
+    """One encoding of a video, in a folder of its own.
+
+    ``previous_token`` names the folder while it still has its old name.
+    """
+
+    id: int
+    video_id: int
+    storage_key: str
+    token: str
+    previous_token: str | None
+    state: Literal["building", "live", "retired"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Planned:
+    """One rendition that is being made."""
+
+    quality: str
+    kind: Kind
+    stage: int
+    spec: VideoRendition | AudioRendition
+    status: str
+    segments_total: int
+    segments_completed: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quality:
+    """One complete rendition. Bit rates are bits per second; ``codec`` is as in RFC 6381."""
+
+    quality: str
+    kind: Kind
+    encoder: str
+    codec: str
+    width: int
+    height: int
+    channels: int
+    language: str | None
+    timescale: int
+    peak_bit_rate: int
+    average_bit_rate: int
+    size_bytes: int
+    segment_count: int
+    init_sha256: bytes
+    segment_index: bytes
+
+    @property
+    def index(self) -> SegmentIndex:
+        """Its segments."""
+        return unpack(self.segment_index, timescale=self.timescale)
+
+
+JOB = (
+    "j.id, j.video_id, j.generation_id, j.state, j.priority, j.remux, j.attempt, j.max_attempts, j.last_error"
+)
+GENERATION = "g.id, g.video_id, v.storage_key, g.token, g.previous_token, g.state"
+FROM_GENERATIONS = "generations g JOIN videos v ON v.id = g.video_id"
+_PLANNED = """
+SELECT quality, kind, stage, spec, status, segments_total, segments_completed
+FROM quality_progress WHERE generation_id = $1 ORDER BY stage, id
+"""
+_QUALITIES = """
+SELECT quality, kind, encoder, codec, width, height, channels, language, timescale, peak_bit_rate,
+  average_bit_rate, size_bytes, segment_count, init_sha256, segment_index
+FROM video_qualities WHERE generation_id = $1 ORDER BY height DESC, id
+"""
+
+
+async def job(reader: Reader, job_id: int) -> Job:
+    """Raises ``NotFound``: the job's video has been purged."""
+    row = await reader.fetchrow(f"SELECT {JOB} FROM transcoding_jobs j WHERE j.id = $1", job_id)
+    if row is None:
+        raise NotFound("There is no such job.", code="unknown_job")
+    return Job(**dict(row))
+
+
+async def locked_job(tx: Reader, job_id: int) -> Job:
+    """The same, held by the transaction until it ends."""
+    row = await tx.fetchrow(f"SELECT {JOB} FROM transcoding_jobs j WHERE j.id = $1 FOR UPDATE", job_id)
+    if row is None:
+        raise NotFound("There is no such job.", code="unknown_job")
+    return Job(**dict(row))
+
+
+async def latest_job(reader: Reader, video_id: int) -> Job | None:
+    """The newest job of a video."""
+    row = await reader.fetchrow(
+        f"SELECT {JOB} FROM transcoding_jobs j WHERE j.video_id = $1 ORDER BY j.id DESC LIMIT 1", video_id
+    )
+    return Job(**dict(row)) if row else None
+
+
+async def generation(reader: Reader, generation_id: int) -> Generation:
+    """Raises ``NotFound``."""
+    row = await reader.fetchrow(f"SELECT {GENERATION} FROM {FROM_GENERATIONS} WHERE g.id = $1", generation_id)
+    if row is None:
+        raise NotFound("There is no such generation.", code="unknown_generation")
+    return generation_of(row)
+
+
+def generation_of(row: asyncpg.Record) -> Generation:
+    """A record of ``GENERATION`` as a value."""
+    return Generation(**cast("dict[str, Any]", dict(row)))
+
+
+async def described(reader: Reader, generation_id: int) -> tuple[MediaInfo, Grid]:
+    """What inspecting the source has told."""
+    row = await reader.fetchrow("SELECT info, grid FROM generations WHERE id = $1", generation_id)
+    if row is None:
+        raise NotFound("There is no such generation.", code="unknown_generation")
+    return from_json(MediaInfo, row["info"]), from_json(Grid, row["grid"])
+
+
+async def grid(reader: Reader, generation_id: int) -> Grid:
+    """All cells of a generation."""
+    return from_json(Grid, await reader.fetchval("SELECT grid FROM generations WHERE id = $1", generation_id))
+
+
+async def planned(reader: Reader, generation_id: int) -> dict[str, Planned]:
+    """All renditions that the generation is to have, by name, most urgent first."""
+    rows = await reader.fetch(_PLANNED, generation_id)
+    return {row["quality"]: _planned(row) for row in rows}
+
+
+async def qualities(reader: Reader, generation_id: int) -> list[Quality]:
+    """All complete renditions, tallest first."""
+    rows = await reader.fetch(_QUALITIES, generation_id)
+    return [Quality(**cast("dict[str, Any]", dict(row))) for row in rows]
+
+
+def _planned(row: asyncpg.Record) -> Planned:
+    kind: type[VideoRendition | AudioRendition] = VideoRendition if row["kind"] == "video" else AudioRendition
+    return Planned(**{**dict(row), "spec": from_json(kind, row["spec"])})

@@ -1,0 +1,239 @@
+"""Tasks between the queue and the workers: what is offered, and what a worker's words do.
+
+Each function is one transaction. A word said twice, because its answer was lost, has one effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from vlog.catalog import videos
+from vlog.db.transaction import Transaction, transaction
+from vlog.jobs import queue
+from vlog.jobs.queue import LEASE_SECONDS, Task
+from vlog.jobs.states import retry_delay_seconds
+from vlog.kit.errors import Fault, Invalid, LeaseLost
+from vlog.media.plan import AudioRendition, VideoRendition
+from vlog.processing import outcomes, planning, renditions, rows
+from vlog.processing.rooms import Rooms
+from vlog.settings import known
+from vlog.storage import layout
+from vlog.wire.work import (
+    AudioWork,
+    Capabilities,
+    Failure,
+    Inspected,
+    InspectWork,
+    Lease,
+    Made,
+    Offer,
+    Pictured,
+    Progress,
+    RemuxWork,
+    Result,
+    ThumbnailWork,
+    ToolRun,
+    VideoWork,
+    Work,
+)
+
+THUMBNAIL_WIDTH = 640
+_THUMBNAIL_SECONDS = Fraction(5)
+_KINDS: dict[str, type[Inspected | Made | Pictured]] = {
+    "inspect": Inspected,
+    "thumbnail": Pictured,
+    "remux": Made,
+    "audio": Made,
+    "video": Made,
+}
+
+_BEGIN = """
+UPDATE transcoding_jobs SET state = 'running', started_at = coalesce(started_at, app_now())
+WHERE id = $1 AND state = 'queued' RETURNING video_id
+"""
+_DURABLE = """
+SELECT quality, array_agg(number ORDER BY number) AS numbers FROM segments
+WHERE generation_id = $1 AND quality = ANY($2) AND number >= $3 AND number < $4
+GROUP BY quality
+"""
+_COMPLETE = "SELECT quality FROM video_qualities WHERE generation_id = $1 AND quality = ANY($2)"
+_ENDED_AS = "SELECT outcome FROM task_attempts WHERE task_id = $1 AND epoch = $2"
+
+
+async def claim(ctx: Rooms, capabilities: Capabilities) -> Offer | None:
+    """Lease the most urgent task that this worker can do, and say what there is to do."""
+    policy = await planning.policy_of(ctx.settings)
+    max_hours = await ctx.settings.get(known.MAX_DURATION_HOURS)
+
+    async def work(tx: Transaction) -> Offer | None:
+        task = await queue.claim(
+            tx, capabilities.worker, kinds=capabilities.kinds, encoders=capabilities.encoders
+        )
+        if task is None:
+            return None
+        video_id = await tx.fetchval(_BEGIN, task.job_id)
+        if video_id is not None:
+            await videos.mark_processing(tx, video_id)
+        await renditions.hint(tx, task.job_id)
+        if task.kind == "inspect":
+            job = await rows.job(tx, task.job_id)
+            return _offer(
+                task,
+                InspectWork(
+                    segment_seconds=policy.segment_seconds,
+                    max_frame_rate=policy.max_frame_rate,
+                    max_duration_seconds=max_hours * 3600,
+                    remux=policy.remux and job.remux,
+                ),
+            )
+        return _offer(task, await _work(tx, task))
+
+    return await transaction(ctx.db, work)
+
+
+def _offer(task: Task, work: Work) -> Offer:
+    return Offer(
+        lease=task.lease, lease_seconds=LEASE_SECONDS, job_id=task.job_id, attempt=task.attempt, work=work
+    )
+
+
+async def _work(tx: Transaction, task: Task) -> Work:
+    """What a task of a generation asks for."""
+    if task.generation_id is None:
+        raise Fault(f"Task {task.id} has no generation.")
+    info, grid = await rows.described(tx, task.generation_id)
+    if task.kind == "thumbnail":
+        # Not the very start, which is often black or a logo; in a short video not near its end either.
+        into = min(_THUMBNAIL_SECONDS, grid.duration_seconds / 4)
+        return ThumbnailWork(info=info, at_seconds=grid.start_seconds + into, width=THUMBNAIL_WIDTH)
+    planned = await rows.planned(tx, task.generation_id)
+    specs = [planned[name].spec for name in task.renditions]
+    rungs = tuple(spec for spec in specs if isinstance(spec, VideoRendition))
+    sound = [spec for spec in specs if isinstance(spec, AudioRendition)]
+    durable = await _durable(tx, task)
+    if task.kind == "remux":
+        audio = sound[0] if sound else None
+        return RemuxWork(info=info, grid=grid, video=rungs[0], audio=audio, durable=durable)
+    if task.kind == "audio":
+        return AudioWork(info=info, grid=grid, audio=sound[0], durable=durable)
+    return VideoWork(
+        info=info,
+        grid=grid.between(task.first_cell, task.end_cell),
+        first_cell=task.first_cell,
+        last=task.end_cell == len(grid.cells),
+        rungs=rungs,
+        durable=durable,
+    )
+
+
+async def _durable(tx: Transaction, task: Task) -> dict[str, tuple[int, ...]]:
+    """Which cells of the task are here already, per rendition."""
+    names = list(task.renditions)
+    cells = await tx.fetch(_DURABLE, task.generation_id, names, task.first_cell, task.end_cell)
+    durable: dict[str, tuple[int, ...]] = dict.fromkeys(names, ())
+    durable.update({row["quality"]: tuple(row["numbers"]) for row in cells})
+    for row in await tx.fetch(_COMPLETE, task.generation_id, names):
+        durable[row["quality"]] = tuple(range(task.first_cell, task.end_cell))
+    return durable
+
+
+async def renew(ctx: Rooms, lease: Lease, progress: Progress) -> None:
+    """Keep a lease and note progress. Raises ``LeaseLost``."""
+
+    async def work(tx: Transaction) -> None:
+        await renditions.hint(tx, await queue.renew(tx, lease, progress))
+
+    await transaction(ctx.db, work)
+
+
+async def finish(ctx: Rooms, lease: Lease, *, result: Result, runs: Sequence[ToolRun]) -> None:
+    """End a task well. Raises ``LeaseLost``, ``Invalid`` (codes ``wrong_result``, ``incomplete``)."""
+    policy = await planning.policy_of(ctx.settings)
+
+    async def work(tx: Transaction) -> None:
+        if await _has_ended(tx, lease, as_outcome="done"):
+            return
+        task = await queue.hold(tx, lease)
+        if not isinstance(result, _KINDS[task.kind]):
+            raise Invalid("This is not what the task was to give.", code="wrong_result")
+        await _check_complete(ctx, tx, task)
+        await outcomes.finished(tx, await queue.finish(tx, lease, runs), result=result, policy=policy)
+
+    await transaction(ctx.db, work)
+
+
+async def _check_complete(ctx: Rooms, tx: Transaction, task: Task) -> None:
+    """Raise ``Invalid`` unless everything that the task was to make is durable."""
+    durable = await _durable(tx, task)
+    cells = set(range(task.first_cell, task.end_cell))
+    missing = {name: sorted(cells.difference(numbers)) for name, numbers in durable.items()}
+    if any(missing.values()):
+        raise Invalid(
+            "Some segments are missing.",
+            code="incomplete",
+            missing={name: numbers[:20] for name, numbers in missing.items() if numbers},
+        )
+    if task.kind == "thumbnail" and task.generation_id is not None:
+        generation = await rows.generation(tx, task.generation_id)
+        if not await ctx.storage.exists(layout.thumbnail(generation.storage_key)):
+            raise Invalid("The picture is missing.", code="incomplete")
+
+
+async def fail(ctx: Rooms, lease: Lease, *, failure: Failure, runs: Sequence[ToolRun]) -> None:
+    """End an attempt that failed: another one follows, or the task has failed for good."""
+    base_seconds = await ctx.settings.get(known.RETRY_BACKOFF_SECONDS)
+
+    async def work(tx: Transaction) -> None:
+        if await _has_ended(tx, lease, as_outcome="failed"):
+            return
+        held = await queue.hold(tx, lease)
+        delay = retry_delay_seconds(held.attempt, base_seconds=base_seconds)
+        task = await queue.fail(tx, lease, failure, runs=runs, delay_seconds=delay)
+        await outcomes.failed(tx, task)
+
+    await transaction(ctx.db, work)
+
+
+async def release(ctx: Rooms, lease: Lease) -> None:
+    """Give a task back untouched. Raises ``LeaseLost``."""
+
+    async def work(tx: Transaction) -> None:
+        if not await _has_ended(tx, lease, as_outcome="released"):
+            await queue.release(tx, lease)
+
+    await transaction(ctx.db, work)
+
+
+async def _has_ended(tx: Transaction, lease: Lease, *, as_outcome: str) -> bool:
+    """Whether the same was said before: its answer was lost on the way."""
+    found: str | None = await tx.fetchval(_ENDED_AS, lease.task_id, lease.epoch)
+    if found is not None and found != as_outcome:
+        raise LeaseLost
+    return found == as_outcome
+
+
+async def sweep(ctx: Rooms) -> int:
+    """End leases whose time is over; returns how many."""
+
+    async def work(tx: Transaction) -> int:
+        return await _follow_up(tx, await queue.sweep(tx))
+
+    return await transaction(ctx.db, work)
+
+
+async def abandon(ctx: Rooms, worker: str) -> int:
+    """End the leases of a worker that is known to be dead; returns how many."""
+
+    async def work(tx: Transaction) -> int:
+        return await _follow_up(tx, await queue.abandon(tx, worker))
+
+    return await transaction(ctx.db, work)
+
+
+async def _follow_up(tx: Transaction, ended: Iterable[Task]) -> int:
+    count = 0
+    for task in ended:
+        await outcomes.failed(tx, task)
+        count += 1
+    return count

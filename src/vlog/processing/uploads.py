@@ -1,0 +1,172 @@
+"""How a source comes in: received once, straight to its final place, and made known in one transaction.
+
+The order makes an acknowledged upload safe and a row without its file impossible: the bytes grow under
+``uploads/{id}.part``, are fsynced and renamed to ``uploads/{id}``; then one transaction creates video, job
+and first task, naming that file; then the answer goes out. A crash in between leaves a file without a row,
+which ``sweep_leftovers`` removes a day later. The id is random: no source can guess the name of another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from vlog.catalog import videos
+from vlog.catalog.videos import NewVideo
+from vlog.db.transaction import Transaction, transaction
+from vlog.events.types import VideoUploaded
+from vlog.kit.clock import now
+from vlog.kit.errors import Invalid, OutOfSpace, TooLarge, Unavailable, VlogError
+from vlog.processing import planning, rows
+from vlog.processing.rooms import Rooms
+from vlog.settings import known
+from vlog.storage import layout
+from vlog.storage.base import Sink
+from vlog.storage.layout import Key
+
+# What must be left for the database, logs and everything else on the same disk.
+RESERVED_BYTES = 256 << 20
+LEFTOVER_AGE = timedelta(hours=24)
+_BLOCK_BYTES = 1 << 20
+
+_JOB = "INSERT INTO transcoding_jobs (video_id, max_attempts) VALUES ($1, $2) RETURNING id"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Received:
+    """A source whose bytes are durable, and which no video names yet."""
+
+    key: Key
+    size_bytes: int
+    sha256: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepted:
+    """The video that was made of it."""
+
+    video_id: int
+    slug: str
+
+
+class Receiver:
+    """Takes the bytes of one source in order."""
+
+    def __init__(self, sink: Sink, *, key: Key, limit_bytes: int) -> None:
+        self._sink = sink
+        self._key = key
+        self._limit_bytes = limit_bytes
+        self._digest = hashlib.sha256()
+        self._block = bytearray()
+        self._size_bytes = 0
+
+    async def write(self, chunk: bytes) -> None:
+        """Append; raises ``TooLarge`` (code ``upload_too_large``), ``OutOfSpace``, ``Unavailable``."""
+        self._size_bytes += len(chunk)
+        if self._size_bytes > self._limit_bytes:
+            raise TooLarge(
+                f"The file is larger than {self._limit_bytes >> 20} MiB.",
+                code="upload_too_large",
+                limit_bytes=self._limit_bytes,
+            )
+        self._block += chunk
+        if len(self._block) >= _BLOCK_BYTES:
+            await self._flush()
+
+    async def complete(self) -> Received:
+        """All bytes are here: make them durable. Raises ``Invalid`` (code ``empty_upload``) for none."""
+        if self._size_bytes == 0:
+            raise Invalid("The file is empty.", code="empty_upload")
+        await self._flush()
+        await self._sink.commit()
+        return Received(key=self._key, size_bytes=self._size_bytes, sha256=self._digest.digest())
+
+    async def _flush(self) -> None:
+        block, self._block = bytes(self._block), bytearray()
+        if block:
+            self._digest.update(block)
+            await self._sink.write(block)
+
+
+@asynccontextmanager
+async def receive(
+    ctx: Rooms, *, limit_bytes: int | None = None, expected_bytes: int | None = None
+) -> AsyncIterator[Receiver]:
+    """Begin to receive a source; leaving the block before ``complete`` removes what has come so far.
+
+    ``limit_bytes`` is the setting's when not given; ``expected_bytes`` is what the client announces. Raises
+    ``TooLarge``, and ``OutOfSpace`` when it would not fit.
+    """
+    limit = limit_bytes or await ctx.settings.get(known.MAX_UPLOAD_MB) << 20
+    if expected_bytes is not None:
+        await _refuse_what_does_not_fit(ctx, expected_bytes, limit_bytes=limit)
+    upload_id = secrets.token_hex(16)
+    key = layout.upload(upload_id)
+    sink = await ctx.storage.create(key, growing=layout.partial_upload(upload_id))
+    try:
+        yield Receiver(sink, key=key, limit_bytes=limit)
+    finally:
+        await sink.abort()
+
+
+async def _refuse_what_does_not_fit(ctx: Rooms, expected_bytes: int, *, limit_bytes: int) -> None:
+    if expected_bytes > limit_bytes:
+        raise TooLarge(
+            f"The file is larger than {limit_bytes >> 20} MiB.",
+            code="upload_too_large",
+            limit_bytes=limit_bytes,
+        )
+    free_bytes = (await ctx.storage.free()).free_bytes
+    if free_bytes is not None and free_bytes < expected_bytes + RESERVED_BYTES:
+        raise OutOfSpace(
+            "The storage has not enough space for this file.",
+            free_bytes=free_bytes,
+            needed_bytes=expected_bytes + RESERVED_BYTES,
+        )
+
+
+async def accept(ctx: Rooms, new: NewVideo, *, received: Received) -> Accepted:
+    """Make a received source a video with its job; when this returns, nothing can lose it.
+
+    Raises ``Invalid`` for a bad title, description or category; the source is removed then.
+    """
+    max_attempts = await ctx.settings.get(known.MAX_RETRIES)
+
+    async def work(tx: Transaction) -> Accepted:
+        video = await videos.create(tx, new)
+        await videos.set_source(
+            tx,
+            video.id,
+            source_key=received.key,
+            size_bytes=received.size_bytes,
+            sha256=received.sha256,
+        )
+        job_id = await tx.fetchval(_JOB, video.id, max_attempts)
+        await planning.add_inspection(tx, await rows.job(tx, job_id))
+        await tx.record(VideoUploaded(video.id))
+        return Accepted(video_id=video.id, slug=video.slug)
+
+    try:
+        return await transaction(ctx.db, work)
+    except Unavailable:
+        # The commit may have happened although its answer was lost: the sweep will know.
+        raise
+    except VlogError:
+        await ctx.storage.delete(received.key)
+        raise
+
+
+async def sweep_leftovers(ctx: Rooms) -> int:
+    """Remove files in ``uploads`` that are a day old and no video's source; returns how many."""
+    removed = 0
+    for entry in await ctx.storage.list(layout.UPLOADS):
+        if entry.stat.is_folder or now() - entry.stat.modified_at < LEFTOVER_AGE:
+            continue
+        if not await ctx.db.fetchval("SELECT EXISTS (SELECT FROM videos WHERE source_key = $1)", entry.key):
+            await ctx.storage.delete(entry.key)
+            removed += 1
+    return removed
