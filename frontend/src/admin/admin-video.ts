@@ -1,1 +1,4 @@
-import { wireThemeToggles } from "../shared/theme-toggle"; wireThemeToggles();
+import { startAdmin } from "./alpine";
+import { videoDetail } from "./video-detail";
+
+startAdmin({ videoDetail });

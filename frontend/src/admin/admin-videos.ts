@@ -1,1 +1,5 @@
-import { wireThemeToggles } from "../shared/theme-toggle"; wireThemeToggles();
+import { startAdmin } from "./alpine";
+import { uploads } from "./uploads";
+import { videoList } from "./video-list";
+
+startAdmin({ uploads, videoList });

@@ -53,8 +53,10 @@ export function makeActions(stage: Stage, screen: Screen, showHelp: () => void):
   }
 
   function louder(by: number): void {
-    setVolume((video.muted ? 0 : video.volume) + by);
-    stage.flash(`Volume ${percent(video.volume * 100)}`);
+    // Sound that is off comes back as it was; turning it down further leaves it off.
+    if (video.muted && by > 0) video.muted = false;
+    else if (!video.muted) setVolume(video.volume + by);
+    stage.flash(video.muted ? "Sound off" : `Volume ${percent(video.volume * 100)}`);
   }
 
   function setSpeed(speed: number): void {

@@ -40,7 +40,8 @@ export function wireRemembering({ video, signal }: Stage, videoId: string): void
   let last = 0;
   const save = (): void => {
     const duration = durationOf(video);
-    if (duration > 0 && video.currentTime > 0) savePosition(videoId, video.ended ? duration : video.currentTime, duration);
+    const watched = video.played.length > 0; // a page that was only opened moves no bookmark
+    if (watched && duration > 0 && video.currentTime > 0) savePosition(videoId, video.ended ? duration : video.currentTime, duration);
     last = performance.now();
   };
   video.addEventListener("timeupdate", () => !video.paused && performance.now() - last > SAVE_EVERY_MS && save(), { signal });

@@ -8,7 +8,7 @@ const POLL_MS = 10_000;
 
 /** Whether more sizes may still come: something of the ladder is neither done nor given up. */
 export function moreToCome(progress: PublicProgress): boolean {
-  return progress.qualities.some(({ status }) => status !== "completed" && status !== "failed");
+  return progress.qualities.some(({ status }) => !["completed", "failed", "skipped"].includes(status));
 }
 
 /** Watches for picture sizes that are made while somebody already watches, and offers the best of them once each. */

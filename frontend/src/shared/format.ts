@@ -74,7 +74,8 @@ export function elapsed(seconds: number | null): string {
 }
 
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-const MOMENT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const MOMENT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
 export function day(iso: string | null): string {
   return iso === null ? "–" : DAY.format(new Date(iso));
@@ -82,4 +83,8 @@ export function day(iso: string | null): string {
 
 export function moment(iso: string | null): string {
   return iso === null ? "–" : MOMENT.format(new Date(iso));
+}
+
+export function timeOfDay(iso: string | null): string {
+  return iso === null ? "–" : TIME.format(new Date(iso));
 }

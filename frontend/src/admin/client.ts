@@ -1,0 +1,55 @@
+import { ApiError, request } from "../shared/api";
+import { loginPage } from "./pages";
+
+/** Talks to the admin API with this browser's session: CSRF token on whatever changes something, login when it ended. */
+
+let csrf: Promise<string> | null = null;
+
+export function csrfToken(): Promise<string> {
+  csrf ??= request<{ csrf_token: string | null }>("/api/auth/csrf-token").then(({ csrf_token }) => csrf_token ?? "");
+  return csrf;
+}
+
+export function forgetCsrfToken(): void {
+  csrf = null;
+}
+
+/** Leaves for the login page when the session is over. */
+export function leaveIfSignedOut(error: unknown): void {
+  if (error instanceof ApiError && error.status === 401) location.assign(loginPage(location.pathname + location.search));
+}
+
+async function send<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = {};
+  if (method !== "GET") headers["X-CSRF-Token"] = await csrfToken();
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  return request<T>(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+}
+
+async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+  try {
+    try {
+      return await send<T>(method, path, body);
+    } catch (error) {
+      // A login in another tab changes the token: one fresh try.
+      if (method === "GET" || !(error instanceof ApiError) || error.status !== 403) throw error;
+      forgetCsrfToken();
+      return await send<T>(method, path, body);
+    }
+  } catch (error) {
+    leaveIfSignedOut(error);
+    throw error;
+  }
+}
+
+export const client = {
+  get: <T>(path: string): Promise<T> => ask<T>("GET", path),
+  post: <T>(path: string, body?: unknown): Promise<T> => ask<T>("POST", path, body),
+  put: <T>(path: string, body: unknown): Promise<T> => ask<T>("PUT", path, body),
+  delete: <T>(path: string): Promise<T> => ask<T>("DELETE", path),
+};
+
+/** The sentence to show for whatever went wrong. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : "Something went wrong.";
+}

@@ -1,0 +1,60 @@
+import { client } from "./client";
+import { ask } from "./confirm";
+import { wordsOf } from "./client";
+import { toast } from "./toast";
+
+interface Named {
+  id: number;
+  title: string;
+}
+
+/** What can be done to a video, with its question before and its word after. True when it was done. */
+export type Deed = "publish" | "unpublish" | "retry" | "restore" | "trash" | "destroy";
+
+const SAYS: Record<Deed, string> = {
+  publish: "published",
+  unpublish: "no longer published",
+  retry: "being made ready again",
+  restore: "restored",
+  trash: "moved to the trash",
+  destroy: "deleted permanently",
+};
+
+async function question(deed: Deed, { title }: Named): Promise<boolean> {
+  if (deed === "trash") {
+    return ask({
+      title: "Move to the trash?",
+      text: `“${title}” can no longer be watched. It stays in the trash, from where it can be restored.`,
+      action: "Move to the trash",
+      danger: true,
+    });
+  }
+  if (deed === "destroy") {
+    return ask({
+      title: "Delete permanently?",
+      text: "The video, its source file and everything made from it are removed. Nothing can bring them back.",
+      action: "Delete permanently",
+      danger: true,
+      typed: title,
+    });
+  }
+  return true;
+}
+
+function send(deed: Deed, id: number): Promise<unknown> {
+  if (deed === "trash") return client.delete(`/api/videos/${id}?permanent=false`);
+  if (deed === "destroy") return client.delete(`/api/videos/${id}?permanent=true`);
+  return client.post(`/api/videos/${id}/${deed}`);
+}
+
+export async function perform(deed: Deed, video: Named): Promise<boolean> {
+  if (!(await question(deed, video))) return false;
+  try {
+    await send(deed, video.id);
+  } catch (error) {
+    toast(wordsOf(error), "error");
+    return false;
+  }
+  toast(`“${video.title}” is ${SAYS[deed]}.`);
+  return true;
+}

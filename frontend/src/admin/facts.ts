@@ -1,0 +1,43 @@
+import { bitRate, bytes, clock, moment } from "../shared/format";
+import type { VideoDetail } from "./shapes";
+
+/** What is known about a video, as rows of a list. */
+export function factsOf(video: VideoDetail): { name: string; value: string }[] {
+  const size = video.source_width && video.source_height ? `${video.source_width} × ${video.source_height}` : null;
+  const rows: [string, string | null][] = [
+    ["File", video.source_filename],
+    ["Size", video.source_size_bytes === null ? null : bytes(video.source_size_bytes)],
+    ["Picture", size],
+    ["Length", video.duration ? clock(video.duration) : null],
+    ["Uploaded", moment(video.created_at)],
+    ["Published", video.published_at === null ? null : moment(video.published_at)],
+    ["Deleted", video.deleted_at === null ? null : moment(video.deleted_at)],
+    ["Address", `/watch/${video.slug}`],
+  ];
+  return rows.flatMap(([name, value]) => (value === null || value === "" ? [] : [{ name, value }]));
+}
+
+export interface QualityRow {
+  name: string;
+  size: string;
+  codec: string;
+  peak: string;
+  average: string;
+  bytes: string;
+}
+
+/** The finished renditions, largest picture first, sound last; and what they take together. */
+export function qualityRows({ qualities }: Pick<VideoDetail, "qualities">): QualityRow[] {
+  const sorted = [...qualities].sort((a, b) => (b.height ?? 0) - (a.height ?? 0) || (b.bitrate ?? 0) - (a.bitrate ?? 0));
+  const rows = sorted.map((one) => ({
+    name: one.quality,
+    size: one.width && one.height ? `${one.width} × ${one.height}` : "–",
+    codec: one.codec ?? "–",
+    peak: bitRate(one.bitrate),
+    average: bitRate(one.average_bitrate),
+    bytes: bytes(one.size_bytes),
+  }));
+  if (rows.length < 2) return rows;
+  const total = qualities.reduce((sum, one) => sum + (one.size_bytes ?? 0), 0);
+  return [...rows, { name: "Together", size: "", codec: "", peak: "", average: "", bytes: bytes(total) }];
+}

@@ -1,0 +1,62 @@
+import type { ProgressEvent, VideoEvent } from "./shapes";
+
+export interface LiveHooks {
+  onProgress(event: ProgressEvent): void;
+  onVideo(event: VideoEvent): void;
+  /** Called after every new connection: whatever happened in between was missed, so ask again. */
+  onCatchUp(): void;
+}
+
+const POLL_MS = 5000;
+const RECONNECT_MAX_MS = 30_000;
+
+/** Milliseconds before connection attempt `attempt` (from 0), with a little chance so that tabs spread out. */
+export function reconnectDelay(attempt: number, chance: number): number {
+  return Math.min(RECONNECT_MAX_MS, 1000 * 2 ** attempt) * (0.75 + chance / 2);
+}
+
+/** Listens to the server's events; while there is no connection, asks every few seconds instead. */
+export function connectLive(hooks: LiveHooks): { close(): void } {
+  let source: EventSource | null = null;
+  let attempt = 0;
+  let timer = 0;
+  const polling = window.setInterval(() => {
+    if (source?.readyState !== EventSource.OPEN && document.visibilityState === "visible") hooks.onCatchUp();
+  }, POLL_MS);
+
+  function listen<T>(stream: EventSource, name: string, handle: (event: T) => void): void {
+    stream.addEventListener(name, (message) => handle(JSON.parse((message as MessageEvent<string>).data) as T));
+  }
+
+  function open(): void {
+    const stream = new EventSource("/api/events/progress");
+    source = stream;
+    stream.onopen = () => {
+      if (attempt > 0) hooks.onCatchUp();
+      attempt = 0;
+    };
+    listen<ProgressEvent>(stream, "progress", (event) => hooks.onProgress(event));
+    listen<VideoEvent>(stream, "video", (event) => hooks.onVideo(event));
+    stream.addEventListener("reconnect", () => again(0));
+    stream.onerror = () => again(reconnectDelay(attempt, Math.random()));
+  }
+
+  function again(delay: number): void {
+    source?.close();
+    attempt += 1;
+    clearTimeout(timer);
+    timer = window.setTimeout(open, delay);
+  }
+
+  function close(): void {
+    source?.close();
+    clearTimeout(timer);
+    clearInterval(polling);
+  }
+
+  open();
+  addEventListener("pagehide", close, { once: true });
+  // A page that comes back from the back-forward cache has lost its stream and what happened since.
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+  return { close };
+}

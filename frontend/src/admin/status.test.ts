@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import type { ListedVideo, ProgressEvent } from "./shapes";
+import { badgeOf, isWorking, progressLine, renditionLabel, withProgress } from "./status";
+
+const video: ListedVideo = {
+  id: 1, title: "A", slug: "a", description: "", category_id: null, category_name: null, duration: 10, status: "processing",
+  created_at: "2026-11-20T10:00:00Z", published_at: null, deleted_at: null, thumbnail_url: null, error_message: null,
+  source_filename: "a.mp4", source_size_bytes: 1, progress: null,
+};
+const event: ProgressEvent = { video_id: 1, status: "processing", percent: 30, eta_seconds: 95, current_step: "video", renditions: [] };
+
+test.each([
+  [{ ...video, deleted_at: "2026-11-20T10:00:00Z" }, "In the trash"],
+  [{ ...video, status: "failed" as const }, "Failed"],
+  [video, "Processing"],
+  [{ ...video, status: "ready" as const }, "Not published"],
+  [{ ...video, status: "ready" as const, published_at: "2026-11-20T10:00:00Z" }, "Published"],
+])("badge %#", (given, text) => expect(badgeOf(given).text).toBe(text));
+
+test("progress reads as one line and leaves out what is unknown", () => {
+  expect(progressLine(event)).toBe("30 % · about 2 minutes left · encoding picture");
+  expect(progressLine({ percent: 0, eta_seconds: null, current_step: null })).toBe("0 %");
+});
+
+test("an event moves the row; the last one ends its progress", () => {
+  const moved = withProgress(video, event);
+  expect(moved.progress?.percent).toBe(30);
+  expect(isWorking(moved)).toBe(true);
+  const ended = withProgress(moved, { ...event, status: "ready", percent: 100 });
+  expect(ended.status).toBe("ready");
+  expect(ended.progress).toBeNull();
+  expect(isWorking(ended)).toBe(false);
+});
+
+test("a playable video whose ladder is still growing is working", () => {
+  expect(isWorking(withProgress(video, { ...event, status: "ready", percent: 60 }))).toBe(true);
+});
+
+test("only a running rendition shows its percentage", () => {
+  expect(renditionLabel({ name: "720p", status: "in_progress", progress_percent: 41.9 })).toBe("720p 41 %");
+  expect(renditionLabel({ name: "720p", status: "completed", progress_percent: 100 })).toBe("720p");
+});

@@ -1,0 +1,59 @@
+import { percent, remaining } from "../shared/format";
+import type { ListedVideo, ProgressEvent, RenditionProgress, TaskState } from "./shapes";
+
+export type Tone = "success" | "working" | "warning" | "danger" | "plain";
+
+/** The badge of a video: one word for where it stands. */
+export function badgeOf(video: Pick<ListedVideo, "status" | "published_at" | "deleted_at">): { text: string; tone: Tone } {
+  if (video.deleted_at !== null) return { text: "In the trash", tone: "plain" };
+  if (video.status === "failed") return { text: "Failed", tone: "danger" };
+  if (video.status === "pending") return { text: "Waiting", tone: "plain" };
+  if (video.status === "processing") return { text: "Processing", tone: "working" };
+  return video.published_at === null ? { text: "Not published", tone: "warning" } : { text: "Published", tone: "success" };
+}
+
+const STEPS: Record<string, string> = {
+  inspect: "inspecting the file",
+  remux: "repackaging",
+  audio: "encoding sound",
+  video: "encoding picture",
+  thumbnail: "making the thumbnail",
+};
+
+export function stepName(step: string | null): string | null {
+  return step === null ? null : (STEPS[step] ?? step);
+}
+
+/** "41 % · about 2 minutes left · encoding picture" */
+export function progressLine(progress: { percent: number; eta_seconds: number | null; current_step: string | null }): string {
+  const parts = [percent(progress.percent), remaining(progress.eta_seconds), stepName(progress.current_step)];
+  return parts.filter(Boolean).join(" · ");
+}
+
+/** Whether work on a video is going on: before it is playable, and after, while further sizes are made. */
+export function isWorking(video: ListedVideo): boolean {
+  return video.deleted_at === null && video.progress !== null && video.progress.percent < 100 && video.status !== "failed";
+}
+
+/** A listed video with what an event said about it. */
+export function withProgress<T extends ListedVideo>(video: T, event: ProgressEvent): T {
+  const { status, percent: amount, eta_seconds, current_step } = event;
+  const progress = amount >= 100 && status === "ready" ? null : { percent: amount, eta_seconds, current_step };
+  return { ...video, status, progress };
+}
+
+const TASK_WORDS: Record<TaskState, { text: string; tone: Tone }> = {
+  queued: { text: "Waiting", tone: "plain" },
+  leased: { text: "Running", tone: "working" },
+  done: { text: "Done", tone: "success" },
+  failed: { text: "Failed", tone: "danger" },
+};
+
+export function taskBadge(state: TaskState): { text: string; tone: Tone } {
+  return TASK_WORDS[state];
+}
+
+/** "720p 41 %", "1080p" */
+export function renditionLabel({ name, status, progress_percent }: RenditionProgress): string {
+  return status === "in_progress" ? `${name} ${percent(progress_percent)}` : name;
+}
