@@ -44,7 +44,7 @@ def manifest(presentation: Presentation) -> str:
     period = ET.SubElement(root, "Period", {"id": "0", "start": "PT0S"})
     _add_video(period, presentation)
     for number, sound in enumerate(presentation.audio, start=1):
-        _add_audio(period, presentation, sound, number)
+        _add_audio(period, presentation, sound, number=number)
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
@@ -81,7 +81,7 @@ def _picture_attributes(video: PublishedVideo) -> dict[str, str]:
     }
 
 
-def _add_audio(period: ET.Element, presentation: Presentation, sound: PublishedAudio, number: int) -> None:
+def _add_audio(period: ET.Element, presentation: Presentation, sound: PublishedAudio, *, number: int) -> None:
     attributes = {
         "id": str(number),
         "contentType": "audio",

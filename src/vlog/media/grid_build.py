@@ -49,8 +49,8 @@ def build_grid(index: VideoIndex, wish: GridWish, audio: AudioExtent | None) -> 
     step = decimation(shown, index.time_base, wish.max_frame_rate)
     kept = thinned(shown, step)
     beat = cadence(kept, index.time_base, wish.nominal_rate)
-    grid = _placed(_bare(index, beat, kept[0], step), audio)
-    line = _timeline(grid, index, kept, audio, wish)
+    grid = _placed(_bare(index, beat, origin_pts=kept[0], step=step), audio)
+    line = _timeline(grid, index, kept, audio=audio, wish=wish)
     _refuse_endless(line, grid.timescale, wish)
     if wish.remux and not step and is_cut_clean(index):
         longest = MAX_COPIED_CELL_SECONDS * grid.timescale
@@ -59,7 +59,7 @@ def build_grid(index: VideoIndex, wish: GridWish, audio: AudioExtent | None) -> 
     return replace(grid, cells=encoded_cells(line))
 
 
-def _bare(index: VideoIndex, beat: Cadence, origin_pts: int, step: int) -> Grid:
+def _bare(index: VideoIndex, beat: Cadence, *, origin_pts: int, step: int) -> Grid:
     return Grid(
         timescale=beat.timescale,
         frame_duration=beat.frame_duration,
@@ -84,14 +84,14 @@ def _placed(grid: Grid, audio: AudioExtent | None) -> Grid:
 
 
 def _timeline(
-    grid: Grid, index: VideoIndex, kept: Sequence[int], audio: AudioExtent | None, wish: GridWish
+    grid: Grid, index: VideoIndex, kept: Sequence[int], *, audio: AudioExtent | None, wish: GridWish
 ) -> Timeline:
     ticks = all_ticks(grid, kept)
     duration = last_duration(kept, index.last_duration, grid.time_base)
     return Timeline(
         pts=kept,
         ticks=ticks,
-        end=_end(grid, ticks[-1], duration, audio),
+        end=_end(grid, ticks[-1], last_pts_duration=duration, audio=audio),
         wish=_wished_cell(grid, wish.segment_seconds),
         keys=_decoding_starts(index),
     )
@@ -106,7 +106,7 @@ def all_ticks(grid: Grid, pts: Sequence[int]) -> list[int]:
     return [place * unit + grid.lead if place > 0 else 0 for place in places]
 
 
-def _end(grid: Grid, last_tick: int, last_pts_duration: int, audio: AudioExtent | None) -> int:
+def _end(grid: Grid, last_tick: int, *, last_pts_duration: int, audio: AudioExtent | None) -> int:
     """Where the presentation ends: with the last picture, or with the sound when that goes on much longer."""
     duration = grid.frame_duration or round(last_pts_duration * grid.time_base * grid.timescale)
     # The first picture is held for the lead and then seen for its own time.

@@ -44,14 +44,14 @@ def rungs(info: MediaInfo, frame_rate: Fraction, policy: EncodePolicy) -> list[R
     """
     display = info.video.display_size
     found = [
-        Rung(f"{short}p", *size, _scaled_cap(cap, short, size, frame_rate))
+        Rung(f"{short}p", *size, _scaled_cap(cap, short, size=size, frame_rate=frame_rate))
         for short, cap in policy.rungs
         if short <= min(display) and is_encodable(*(size := scaled(display, short)))
     ]
     return found or [_own_size(display, frame_rate, policy)]
 
 
-def rendition(rung: Rung, info: MediaInfo, frame_rate: Fraction, policy: EncodePolicy) -> VideoRendition:
+def rendition(rung: Rung, info: MediaInfo, *, frame_rate: Fraction, policy: EncodePolicy) -> VideoRendition:
     """How a rung is encoded: never with more bits than the source has."""
     max_bit_rate = max(min(rung.cap, info.video_bit_rate), _LEAST_BIT_RATE)
     buffer_bits = 2 * max_bit_rate
@@ -85,10 +85,10 @@ def scaled(display: tuple[int, int], short_side: int) -> tuple[int, int]:
 def _own_size(display: tuple[int, int], frame_rate: Fraction, policy: EncodePolicy) -> Rung:
     short, cap = policy.rungs[-1]
     size = scaled(display, min(*display, short))
-    return Rung(f"{min(size)}p", *size, _scaled_cap(cap, short, size, frame_rate))
+    return Rung(f"{min(size)}p", *size, _scaled_cap(cap, short, size=size, frame_rate=frame_rate))
 
 
-def _scaled_cap(cap: int, short_side: int, size: tuple[int, int], frame_rate: Fraction) -> int:
+def _scaled_cap(cap: int, short_side: int, *, size: tuple[int, int], frame_rate: Fraction) -> int:
     """A rung's cap is meant for 16:9 at 30 pictures a second; other shapes and faster sources differ."""
     area = size[0] * size[1] / (short_side * round(short_side * _CAP_ASPECT))
     speed = max(1.0, float(frame_rate / _CAP_FRAME_RATE))

@@ -109,7 +109,7 @@ def parse_packets(text: str, video: StreamTimes, audio: StreamTimes | None, *, s
             continue
         number, pts, duration, size, flags = fields[:5]
         if number == video_number:
-            builder.add(_whole(pts), _whole(duration) or 0, _whole(size) or 0, flags)
+            builder.add(_whole(pts), _whole(duration) or 0, size=_whole(size) or 0, flags=flags)
         elif number == audio_number and "D" not in flags and (start := _whole(pts)) is not None:
             first_sound = min(first_sound, start)
             last_sound = max(last_sound, start + (_whole(duration) or 0))
@@ -136,7 +136,7 @@ def parse_frames(text: str, time_base: Fraction) -> VideoIndex | None:
         pts = _whole(fields[0])
         if pts is not None and pts > latest:
             latest = pts
-            builder.add(pts, _whole(fields[1]) or 0, 0, "_")
+            builder.add(pts, _whole(fields[1]) or 0, size=0, flags="_")
     return builder.index(time_base, seekable=False)
 
 
@@ -162,7 +162,7 @@ class _VideoBuilder:
         self._is_complete = True
         self._ends_broken = False
 
-    def add(self, pts: int | None, duration: int, size: int, flags: str) -> None:
+    def add(self, pts: int | None, duration: int, *, size: int, flags: str) -> None:
         if pts is None:
             self._is_complete = False
             return

@@ -36,8 +36,8 @@ def plan(info: MediaInfo, grid: Grid, policy: EncodePolicy) -> EncodePlan:
     """
     chunks = cut_into_chunks(grid, policy.chunk_seconds)
     if grid.key_frames_aligned and policy.remux:
-        return _plan_remux(info, grid, policy, chunks)
-    video = _encoded(ladder.rungs(info, grid.frame_rate, policy), info, grid, policy)
+        return _plan_remux(info, grid, policy, chunks=chunks)
+    video = _encoded(ladder.rungs(info, grid.frame_rate, policy), info, grid, policy=policy)
     audio = (_encoded_audio(info.audio, policy),) if info.audio else ()
     *others, lowest = video
     tasks = [
@@ -69,12 +69,12 @@ def cut_into_chunks(grid: Grid, chunk_seconds: int) -> list[tuple[int, int]]:
 
 
 def _plan_remux(
-    info: MediaInfo, grid: Grid, policy: EncodePolicy, chunks: list[tuple[int, int]]
+    info: MediaInfo, grid: Grid, policy: EncodePolicy, *, chunks: list[tuple[int, int]]
 ) -> EncodePlan:
     width, height = info.video.display_size
     original = VideoRendition(name=ORIGINAL, width=width, height=height, encoder=COPY)
     wanted = [rung for rung in ladder.rungs(info, grid.frame_rate, policy) if _is_worth(rung, info)]
-    encoded = _encoded(wanted, info, grid, policy)
+    encoded = _encoded(wanted, info, grid, policy=policy)
     copied, made = _remux_audio(info.audio, policy)
     tasks = [
         _whole("remux", grid, ORIGINAL, *(rendition.name for rendition in copied)),
@@ -92,8 +92,10 @@ def _is_worth(rung: Rung, info: MediaInfo) -> bool:
     return info.video_bit_rate > _WORTH_SAVING * rung.cap
 
 
-def _encoded(wanted: list[Rung], info: MediaInfo, grid: Grid, policy: EncodePolicy) -> list[VideoRendition]:
-    return [ladder.rendition(rung, info, grid.frame_rate, policy) for rung in wanted]
+def _encoded(
+    wanted: list[Rung], info: MediaInfo, grid: Grid, *, policy: EncodePolicy
+) -> list[VideoRendition]:
+    return [ladder.rendition(rung, info, frame_rate=grid.frame_rate, policy=policy) for rung in wanted]
 
 
 def _remux_audio(

@@ -50,11 +50,13 @@ async def inspect(
     )
     proof = await questions.decode_start(chosen.video.index)
     indexed = await index_source(questions, known, proof)
-    return await asyncio.to_thread(_described, probed.format_names, known, proof, indexed, work)
+    return await asyncio.to_thread(
+        _described, known, proof, indexed, work=work, format_names=probed.format_names
+    )
 
 
 def _described(
-    format_names: tuple[str, ...], source: Source, proof: Proof, indexed: Indexed, work: InspectWork
+    source: Source, proof: Proof, indexed: Indexed, *, work: InspectWork, format_names: tuple[str, ...]
 ) -> Inspected:
     chosen, index = source.chosen, indexed.video
     shown = index.shown_pts
