@@ -169,7 +169,7 @@ async def grid(reader: Reader, generation_id: int) -> Grid:
 async def planned(reader: Reader, generation_id: int) -> dict[str, Planned]:
     """All renditions that the generation is to have, by name, most urgent first."""
     rows = await reader.fetch(_PLANNED, generation_id)
-    return {row["quality"]: _planned(row) for row in rows}
+    return {row["quality"]: planned_of(row) for row in rows}
 
 
 async def qualities(reader: Reader, generation_id: int) -> list[Quality]:
@@ -178,6 +178,15 @@ async def qualities(reader: Reader, generation_id: int) -> list[Quality]:
     return [Quality(**cast("dict[str, Any]", dict(row))) for row in rows]
 
 
-def _planned(row: asyncpg.Record) -> Planned:
+def planned_of(row: asyncpg.Record) -> Planned:
+    """A record of a rendition in the making as a value."""
     kind: type[VideoRendition | AudioRendition] = VideoRendition if row["kind"] == "video" else AudioRendition
-    return Planned(**{**dict(row), "spec": from_json(kind, row["spec"])})
+    return Planned(
+        quality=row["quality"],
+        kind=row["kind"],
+        stage=row["stage"],
+        spec=from_json(kind, row["spec"]),
+        status=row["status"],
+        segments_total=row["segments_total"],
+        segments_completed=row["segments_completed"],
+    )
