@@ -84,6 +84,7 @@ class EmbeddedPostgres:
         Raises ``Conflict`` when another process runs this cluster, ``Unavailable`` with the reason when it
         can't run here. Call it again after ``stop``, or after the server has ended by itself.
         """
+        self._rest()
         self.layout.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._take_lock()
         try:
@@ -108,9 +109,7 @@ class EmbeddedPostgres:
 
     async def stop(self, *, seconds: float = 3.0) -> None:
         """End the server: fast (SIGINT) in ``seconds``, else at once (SIGQUIT; the next start recovers)."""
-        if self._housekeeping is not None:
-            self._housekeeping.cancel()
-            self._housekeeping = None
+        self._rest()
         if self._process is not None:
             for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
                 with suppress(ProcessLookupError):
@@ -122,6 +121,11 @@ class EmbeddedPostgres:
             with suppress(OSError):
                 self.layout.socket_folder.rmdir()
         self._lock.release()
+
+    def _rest(self) -> None:
+        if self._housekeeping is not None:
+            self._housekeeping.cancel()
+            self._housekeeping = None
 
     def _take_lock(self) -> None:
         # Held already after the server has ended by itself.

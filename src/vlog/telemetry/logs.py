@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import TextIO
+from typing import Protocol
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -21,12 +21,25 @@ _SECRET_WORDS = ("secret", "password", "token", "authorization", "cookie", "api_
 _QUIET = ("asyncio", "httpx", "httpcore", "alembic", "uvicorn.access", "multipart", "python_multipart")
 
 
-def configure(config: Config, *, stream: TextIO | None = None) -> None:
+class Stream(Protocol):
+    """Where lines go: a file, the terminal, or a log that several processes share."""
+
+    def write(self, text: str, /) -> object:
+        """Take a line with its end."""
+
+    def flush(self) -> object:
+        """Pass on what was written."""
+
+    def isatty(self) -> bool:
+        """Whether somebody looks at it who can see colours."""
+
+
+def configure(config: Config, *, stream: Stream | None = None) -> None:
     """Send all logging of this process, ours and libraries', to ``stream`` (stderr) as ``config`` wants it.
 
     Call it once, before the first line; loggers made earlier follow.
     """
-    output = stream or sys.stderr
+    output: Stream = stream or sys.stderr
     handler = logging.StreamHandler(output)
     handler.setFormatter(_formatter(config, colors=output.isatty()))
     root = logging.getLogger()

@@ -1,0 +1,62 @@
+"""How a command ends: with success, or with one plain sentence and an exit code; never with a traceback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import TracebackType
+from typing import NoReturn
+
+from vlog.kit.errors import VlogError
+from vlog.kit.lines import printable
+
+DEBUG = "--debug"
+FAILED = 1
+_HELD_BACK = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# What a shell reports for a program that SIGINT ended.
+INTERRUPTED = 130
+
+
+def run_plainly(command: Callable[[], None], *, debug: bool = False) -> NoReturn:
+    """Run ``command`` and end the process; ``debug`` shows tracebacks instead of sentences."""
+    # Held back while modules were loaded (``become``): from here on an interruption ends in a clean way.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD_BACK)
+    if debug:
+        command()
+        sys.exit(0)
+    sys.excepthook = _unexpected
+    try:
+        command()
+    except VlogError as error:
+        complain(error.message)
+        sys.exit(FAILED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has heard enough, as in `vlog list | head`.
+        sys.stdout = None
+        sys.exit(FAILED)
+    sys.exit(0)
+
+
+def become(module: str, *arguments: str, debug: bool = False) -> NoReturn:
+    """Turn this process into ``python -m module``: a process of an installation loads no client's libraries,
+    and the client none of theirs.
+
+    Signals wait until ``run_plainly`` there: a Ctrl-C while modules load would end in their traceback.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_BACK)
+    options = [DEBUG] if debug else []
+    os.execv(sys.executable, [sys.executable, "-P", "-m", module, *arguments, *options])  # noqa: S606
+
+
+def complain(sentence: str) -> None:
+    """One sentence to the person at the terminal."""
+    print(f"vlog: {printable(sentence)}", file=sys.stderr)
+
+
+def _unexpected(kind: type[BaseException], error: BaseException, _traceback: TracebackType | None) -> None:
+    reason = str(error).strip().split("\n")[0]
+    complain(f"unexpected {kind.__name__}{': ' if reason else ''}{reason} (`vlog --debug …` shows where)")
