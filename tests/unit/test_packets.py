@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.media_values import MILLISECONDS, every, index
@@ -67,6 +67,7 @@ def test_more_pictures_than_any_video_has_are_refused(monkeypatch: pytest.Monkey
     assert refused.value.code == "implausible_timing"
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789,-N/AKDC_\n", max_size=300))
 def test_no_list_can_break_the_reader(text: str) -> None:
     parse_packets(text, VIDEO, AUDIO, seekable=False)

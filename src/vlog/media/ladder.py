@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -90,9 +91,10 @@ def _own_size(display: tuple[int, int], frame_rate: Fraction, policy: EncodePoli
 
 def _scaled_cap(cap: int, short_side: int, *, size: tuple[int, int], frame_rate: Fraction) -> int:
     """A rung's cap is meant for 16:9 at 30 pictures a second; other shapes and faster sources differ."""
-    area = size[0] * size[1] / (short_side * round(short_side * _CAP_ASPECT))
+    wide = _even(short_side * _CAP_ASPECT, size[0] * size[1])
+    area = size[0] * size[1] / (short_side * wide)
     speed = max(1.0, float(frame_rate / _CAP_FRAME_RATE))
-    return round(cap * area**_AREA_EXPONENT * speed**_RATE_EXPONENT)
+    return round(cap * math.pow(area, _AREA_EXPONENT) * math.pow(speed, _RATE_EXPONENT))
 
 
 def _even(side: Fraction, most: int) -> int:
