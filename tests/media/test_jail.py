@@ -185,7 +185,9 @@ async def test_it_has_no_privileges_and_gets_none(report: Report) -> None:
     assert report["no new privileges"] == 1
     assert report["filtered"] == 2
     assert report["capabilities"] is False
-    assert report["bounding"] == 0
+    if os.geteuid() == 0:
+        # Others may not drop what they may not use either.
+        assert report["bounding"] == 0
 
 
 async def test_it_dies_with_its_parent_and_leaves_no_core(report: Report) -> None:
