@@ -1,0 +1,90 @@
+"""The admin service as the command line sees it: JSON in, JSON out, refusals as sentences."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from vlog.config import Config, load
+from vlog.kit.errors import Fault, Invalid, NotAuthenticated, Unavailable, VlogError
+
+SECRET_HEADER = "X-Admin-Secret"  # noqa: S105 - the header's name
+_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+_UNAUTHORIZED = 401
+
+
+@dataclass(frozen=True)
+class AdminApi:
+    """A session with the admin service of ``config``."""
+
+    config: Config
+    http: httpx.Client
+
+    def get(self, path: str, **query: str | int) -> Any:
+        """The answer to GET, decoded."""
+        return self.send("GET", path, params=query)
+
+    def send(self, method: str, path: str, **options: Any) -> Any:
+        """The answer to a request, decoded; ``None`` when it has no body. Raises ``VlogError``."""
+        address = self.config.admin_base_url
+        try:
+            response = self.http.request(method, path, **options)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise Unavailable(
+                f"The admin service at {address} does not answer: start it with `vlog up`, "
+                "or set VLOG_ADMIN_API_URL to where it runs.",
+                code="admin_unreachable",
+            ) from error
+        except httpx.TimeoutException as error:
+            raise Unavailable(f"The admin service at {address} took too long to answer.") from error
+        except httpx.HTTPError as error:
+            raise Unavailable(f"The connection to {address} broke: {error}") from error
+        return _answer(response, address)
+
+
+@contextmanager
+def admin_api() -> Iterator[AdminApi]:
+    """A session with the admin service that the environment names; asks for the secret where it has none."""
+    config = load()
+    headers = {SECRET_HEADER: config.admin_secret or _ask_secret(), "Accept": "application/json"}
+    with httpx.Client(base_url=config.admin_base_url, headers=headers, timeout=_TIMEOUT) as http:
+        yield AdminApi(config, http)
+
+
+def _ask_secret() -> str:
+    if not sys.stdin.isatty():
+        raise NotAuthenticated("Set VLOG_ADMIN_API_SECRET to the admin secret.", code="secret_missing")
+    secret = getpass.getpass("Admin secret: ").strip()
+    if not secret.isascii() or not secret.isprintable():
+        raise Invalid("This secret can't be sent from here: it has other than ASCII characters.")
+    return secret
+
+
+def _answer(response: httpx.Response, address: str) -> Any:
+    try:
+        body = response.json() if response.content else None
+    except ValueError as error:
+        raise Fault(
+            f"{address} answered {response.status_code} without sense: is VLOG_ADMIN_API_URL right?",
+            code="not_vlog",
+        ) from error
+    if response.is_success:
+        return body
+    if response.status_code == _UNAUTHORIZED:
+        raise NotAuthenticated("The admin secret is not right: check VLOG_ADMIN_API_SECRET.")
+    raise _refusal(response, body)
+
+
+def _refusal(response: httpx.Response, body: object) -> VlogError:
+    problem: Mapping[str, object] = body if isinstance(body, Mapping) else {}
+    detail = str(problem.get("detail") or response.reason_phrase)
+    # The request id leads to the server's log; only mistakes of ours need it.
+    if response.is_server_error and (request_id := problem.get("request_id")):
+        detail += f" (request {request_id})"
+    return VlogError(detail, code=str(problem.get("code") or response.status_code))
