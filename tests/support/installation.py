@@ -22,13 +22,14 @@ START_SECONDS = 60
 STOP_SECONDS = 20
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on right now."""
-    sockets = [socket.socket() for _ in range(count)]
+def free_ports() -> tuple[int, int, int]:
+    """Three ports that nobody listens on right now."""
+    sockets = (socket.socket(), socket.socket(), socket.socket())
     try:
         for each in sockets:
             each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
+        first, second, third = (int(each.getsockname()[1]) for each in sockets)
+        return first, second, third
     finally:
         for each in sockets:
             each.close()
@@ -39,7 +40,7 @@ class Installation:
     """One home folder with its ports; ``start`` and ``stop`` may alternate."""
 
     home: Path
-    ports: tuple[int, int, int] = field(default_factory=lambda: tuple(free_ports(3)))  # type: ignore[arg-type]
+    ports: tuple[int, int, int] = field(default_factory=free_ports)
     secret: str | None = SECRET
     process: subprocess.Popen[bytes] | None = None
 
