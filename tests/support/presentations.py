@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,6 @@ from tests.support.recording_client import RecordingClient
 from vlog.media.fmp4 import find, parse_fragment
 from vlog.media.fmp4_init import parse_init
 from vlog.media.grid import Grid
-from vlog.media.info import MediaInfo
 from vlog.media.plan import VideoRendition
 from vlog.pipeline.assignment import Assignment
 from vlog.pipeline.encode import encode
@@ -94,7 +92,7 @@ def shown(client: RecordingClient, name: str) -> Shown:
     init = client.inits[name]
     segments = [client.segments[name][number] for number in sorted(client.segments[name])]
     assert [segment.number for segment in segments] == list(range(len(segments)))
-    delay, track, clock = edit_start(init), parse_init(init), 0
+    delay, track, clock = edit_start(init), parse_init(init), segments[0].start
     ticks: list[int] = []
     decode_ticks: list[int] = []
     for segment in segments:
@@ -119,8 +117,3 @@ def edit_start(init: bytes) -> int:
     """Where the edit list of an initialisation segment begins; 0 without one."""
     elst = find(init, b"moov", b"trak", b"edts", b"elst")
     return 0 if elst is None else int.from_bytes(init[elst.body + 12 : elst.body + 16], "big")
-
-
-def with_rotation(info: MediaInfo, rotation: int) -> MediaInfo:
-    """The same source, turned."""
-    return dataclasses.replace(info, video=dataclasses.replace(info.video, rotation=rotation))

@@ -98,7 +98,12 @@ def copy(ffmpeg: str, source_url: str, *, info: MediaInfo, grid: Grid, audio: bo
         *("-map", f"0:{info.video.index}", "-c:v", "copy"),
         *("-video_track_timescale", str(grid.time_base.denominator)),
     ]
-    sound = ["-map", f"0:{info.audio.index}", "-c:a", "copy"] if audio and info.audio else []
+    sound: list[str] = []
+    if audio and info.audio:
+        sound = ["-map", f"0:{info.audio.index}", "-c:a", "copy"]
+        # The headers that each frame has in a transport stream become the one configuration of a file; sound
+        # without them passes unchanged.
+        sound += ["-bsf:a", "aac_adtstoasc"] if info.audio.codec == "aac" else []
     return [
         *start(ffmpeg),
         *hardening.ffmpeg_input_args(),

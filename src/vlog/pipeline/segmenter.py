@@ -103,6 +103,11 @@ class Segmenter:
         self._delivery = delivery
         self._init: bytes | None = None
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether there was an initialisation segment."""
+        return self._init is not None
+
     async def begin(self, init: bytes) -> None:
         """Store the initialisation segment, or make sure that a second run's is the same."""
         if self._init is None:
