@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from uuid import uuid4
 
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vlog.api.bodies import Body
 from vlog.api.errors import Problem, internal_problem, problem_response
 from vlog.api.headers import HeaderPolicy
 from vlog.kit.clock import monotonic_seconds
@@ -19,23 +18,11 @@ from vlog.telemetry.logs import bound, get_logger
 
 log = get_logger(__name__)
 
-MAX_BODY_BYTES = 1 << 20
-# A client that sends nothing for this long in the middle of a body gives its place to another.
-BODY_IDLE_SECONDS = 30.0
-
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 # RFC 9110 §7.2; anything else in Host makes URLs that are built from it lie about their path.
 _HOST = re.compile(rb"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 # One line per segment would drown the log.
 _QUIET_PATHS = ("/videos/", "/static/", "/health")
-
-
-@dataclass
-class BodyLimit:
-    """How many bytes of body a request may send; small unless its handler, after its guards, allows more."""
-
-    max_bytes: int = MAX_BODY_BYTES
-    received_bytes: int = 0
 
 
 @dataclass
@@ -61,16 +48,18 @@ class Edge:
         incoming = dict(scope["headers"])
         request_id = _request_id(incoming.get(b"x-request-id"))
         scope["vlog.request_id"] = request_id
+        body = Body(receive, incoming)
+        body.attach(scope)
         answer = _Answer()
         with bound(request_id=request_id):
-            outgoing = _outgoing(send, answer, headers=self._headers, request_id=request_id.encode())
+            own = [(b"x-request-id", request_id.encode())]
+            outgoing = self._outgoing(send, answer, body=body, own=own)
             problem = None
-            limit = scope["vlog.body_limit"] = BodyLimit()
             try:
                 if _HOST.fullmatch(incoming.get(b"host", b"")) is None:
                     problem = _BAD_HOST
                 else:
-                    await self._app(scope, _limited(receive, limit), outgoing)
+                    await self._app(scope, body.receive, outgoing)
             except ClientDisconnect:
                 log.debug("client_left")
             except Exception:
@@ -81,58 +70,35 @@ class Edge:
                 await problem_response(problem, request_id=request_id)(scope, receive, outgoing)
             _log_access(scope, answer)
 
+    def _outgoing(self, send: Send, answer: _Answer, *, body: Body, own: list[tuple[bytes, bytes]]) -> Send:
+        async def outgoing(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer.status = message["status"]
+                if answer.status >= HTTPStatus.BAD_REQUEST:
+                    await body.drain()
+                # Nobody will read the rest, so the next request can't follow on this connection.
+                close = [] if body.is_complete else [(b"connection", b"close")]
+                message = {**message, "headers": [*self._complete(message), *own, *close]}
+            elif message["type"] == "http.response.body":
+                answer.sent_bytes += len(message.get("body", b""))
+            await send(message)
+
+        return outgoing
+
+    def _complete(self, message: Message) -> list[tuple[bytes, bytes]]:
+        given = list(message.get("headers", ()))
+        names = {name.lower() for name, _ in given}
+        kind = next((value for name, value in given if name.lower() == b"content-type"), b"")
+        policy = self._headers.page if kind.startswith(b"text/html") else self._headers.data
+        return [*given, *(header for header in policy if header[0] not in names)]
+
 
 _BAD_HOST = Problem(status=HTTPStatus.BAD_REQUEST, code="bad_host", detail="The Host header is not valid.")
-
-
-def allow_body(scope: Scope, max_bytes: int) -> None:
-    """Let this request send more than others may: called by a handler whose guards have passed."""
-    limit: BodyLimit = scope["vlog.body_limit"]
-    limit.max_bytes = max_bytes
 
 
 def _request_id(sent: bytes | None) -> str:
     text = (sent or b"").decode("latin-1")
     return text if _REQUEST_ID.fullmatch(text) else uuid4().hex
-
-
-def _limited(receive: Receive, limit: BodyLimit) -> Receive:
-    more_body = True
-
-    async def limited() -> Message:
-        nonlocal more_body
-        if not more_body:
-            return await receive()
-        try:
-            async with asyncio.timeout(BODY_IDLE_SECONDS):
-                message = await receive()
-        except TimeoutError:
-            raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, headers={"connection": "close"}) from None
-        more_body = bool(message.get("more_body", False))
-        limit.received_bytes += len(message.get("body", b""))
-        if limit.received_bytes > limit.max_bytes:
-            # Nobody reads the rest, so the connection can't be used again.
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers={"connection": "close"})
-        return message
-
-    return limited
-
-
-def _outgoing(send: Send, answer: _Answer, *, headers: HeaderPolicy, request_id: bytes) -> Send:
-    async def outgoing(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            answer.status = message["status"]
-            own = list(message.get("headers", ()))
-            names = {name.lower() for name, _ in own}
-            kind = next((value for name, value in own if name.lower() == b"content-type"), b"")
-            added = headers.page if kind.startswith(b"text/html") else headers.data
-            more = [header for header in added if header[0] not in names]
-            message = {**message, "headers": [*own, *more, (b"x-request-id", request_id)]}
-        elif message["type"] == "http.response.body":
-            answer.sent_bytes += len(message.get("body", b""))
-        await send(message)
-
-    return outgoing
 
 
 def _log_access(scope: Scope, answer: _Answer) -> None:

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from vlog.api.assets import Assets
+from vlog.kit.errors import VlogError
 from vlog.settings.known import SITE_NAME, TAGLINE
 from vlog.settings.store import Settings
 
@@ -26,6 +27,14 @@ class Site:
 async def site_of(settings: Settings) -> Site:
     """The site as its admin named it."""
     return Site(name=await settings.get(SITE_NAME), tagline=await settings.get(TAGLINE))
+
+
+async def site_or_default(settings: Settings) -> Site:
+    """The same, or the names it is born with: a page about an error must not need the database."""
+    try:
+        return await site_of(settings)
+    except VlogError:
+        return Site(name=SITE_NAME.default, tagline=TAGLINE.default)
 
 
 class Pages:

@@ -6,11 +6,12 @@ A ready video stays ready: what a later job does or fails to do never takes a pl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
 from vlog.catalog import index, slugs
-from vlog.catalog.rows import COLUMNS, FROM_VIDEOS, Reader, VideoRow, found, video_row
+from vlog.catalog.rows import COLUMNS, FROM_VIDEOS, Reader, VideoRow, VideoStatus, found, video_row
 from vlog.catalog.taxonomy import require_category
 from vlog.catalog.text import clean_description, clean_title
 from vlog.db.transaction import Transaction
@@ -114,6 +115,12 @@ async def redirect_target(reader: Reader, slug: str) -> Slug | None:
 async def unfinished_ids(reader: Reader, *, limit: int) -> list[int]:
     """The newest videos that are not playable yet and may still become so."""
     return [row["id"] for row in await reader.fetch(_UNFINISHED, limit)]
+
+
+async def statuses(reader: Reader, video_ids: Sequence[int]) -> dict[int, VideoStatus]:
+    """The states of many videos; those that don't exist are left out."""
+    rows = await reader.fetch("SELECT id, status FROM videos WHERE id = ANY($1)", list(video_ids))
+    return {row["id"]: row["status"] for row in rows}
 
 
 async def locked(tx: Transaction, video_id: int) -> VideoRow:

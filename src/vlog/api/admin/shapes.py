@@ -1,0 +1,243 @@
+"""What the admin API answers about videos."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from vlog.api.media_urls import thumbnail_url
+from vlog.catalog.rows import VideoRow, VideoStatus
+from vlog.processing.progress import JobProgress, RenditionProgress
+from vlog.processing.rows import Quality
+
+_OPEN_JOBS = frozenset({"queued", "running"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedProgress:
+    """Work that is going on: percent, and seconds until all of it is done."""
+
+    percent: float
+    eta_seconds: float | None
+    current_step: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AdminVideo:
+    """A video in a list. ``progress`` is ``null`` when nothing is being done to it."""
+
+    id: int
+    title: str
+    slug: str
+    description: str
+    category_id: int | None
+    category_name: str | None
+    duration: float | None
+    status: VideoStatus
+    created_at: datetime
+    published_at: datetime | None
+    deleted_at: datetime | None
+    thumbnail_url: str | None
+    error_code: str | None
+    error_message: str | None
+    source_filename: str
+    source_size_bytes: int
+    progress: ListedProgress | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AdminPage:
+    """One page of the list. ``total_count`` is counted up to 10 000."""
+
+    videos: list[AdminVideo]
+    next_cursor: str | None
+    has_more: bool
+    total_count: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredQuality:
+    """One complete rendition: pixels, bits per second at its peak and on average, bytes on disk."""
+
+    quality: str
+    kind: str
+    width: int
+    height: int
+    bitrate: int
+    average_bitrate: int
+    codec: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rendition:
+    """One rendition that is being made or was."""
+
+    name: str
+    kind: str
+    status: str
+    progress_percent: float
+    segments_completed: int
+    segments_total: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """One run of a media tool that did not end well: the exact command, and what it said last."""
+
+    command: str
+    stderr_tail: str
+    exit_status: int
+    cpu_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskAttempt:
+    """One time that a worker had the task. ``outcome`` is done, failed, released or expired."""
+
+    number: int
+    worker: str
+    started_at: datetime
+    ended_at: datetime
+    outcome: str
+    error_code: str | None
+    error_message: str | None
+    runs: list[Run]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """One task of a job. Cells are segments, both ends included, ``null`` for tasks that make none.
+
+    ``command`` and ``stderr_tail`` are those of the last run that failed.
+    """
+
+    id: int
+    kind: str
+    state: str
+    renditions: list[str]
+    first_cell: int | None
+    last_cell: int | None
+    attempt: int
+    max_attempts: int
+    worker: str | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    progress_percent: float
+    error_code: str | None
+    error_message: str | None
+    command: str | None
+    stderr_tail: str | None
+    attempts: list[TaskAttempt]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """The newest job of a video, with its whole record."""
+
+    id: int
+    state: str
+    current_step: str | None
+    progress_percent: float
+    eta_seconds: float | None
+    attempt: int
+    max_attempts: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    last_error: str | None
+    tasks: list[Task]
+    renditions: list[Rendition]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AdminVideoDetail(AdminVideo):
+    """One video with all that is known of it."""
+
+    source_width: int
+    source_height: int
+    publish_when_ready: bool
+    qualities: list[StoredQuality]
+    stream_url: str | None
+    dash_url: str | None
+    job: Job | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProgressEvent:
+    """SSE event ``progress``: how far work on a video is."""
+
+    video_id: int
+    status: VideoStatus
+    percent: float
+    eta_seconds: float | None
+    current_step: str | None
+    renditions: list[Rendition]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VideoChanged:
+    """SSE event ``video``: something else about a video changed; ask for it again."""
+
+    video_id: int
+    change: str
+
+
+def admin_video(video: VideoRow, job: JobProgress | None) -> AdminVideo:
+    """A row as the list shows it."""
+    return AdminVideo(**common(video, job))
+
+
+def quality_of(quality: Quality) -> StoredQuality:
+    """A complete rendition."""
+    return StoredQuality(
+        quality=quality.quality,
+        kind=quality.kind,
+        width=quality.width,
+        height=quality.height,
+        bitrate=quality.peak_bit_rate,
+        average_bitrate=quality.average_bit_rate,
+        codec=quality.codec,
+        size_bytes=quality.size_bytes,
+    )
+
+
+def rendition_of(progress: RenditionProgress) -> Rendition:
+    """A rendition on its way."""
+    return Rendition(
+        name=progress.name,
+        kind=progress.kind,
+        status=progress.status,
+        progress_percent=progress.percent,
+        segments_completed=progress.segments_completed,
+        segments_total=progress.segments_total,
+    )
+
+
+def common(video: VideoRow, job: JobProgress | None) -> dict[str, Any]:
+    """The fields that list and detail share."""
+    is_working = job is not None and job.state in _OPEN_JOBS and video.deleted_at is None
+    return {
+        "id": video.id,
+        "title": video.title,
+        "slug": video.slug,
+        "description": video.description,
+        "category_id": video.category_id,
+        "category_name": video.category_name,
+        "duration": video.duration or None,
+        "status": video.status,
+        "created_at": video.created_at,
+        "published_at": video.published_at,
+        "deleted_at": video.deleted_at,
+        "thumbnail_url": thumbnail_url(video),
+        "error_code": video.error_code,
+        "error_message": video.error_message,
+        "source_filename": video.source_filename,
+        "source_size_bytes": video.source_size_bytes,
+        "progress": ListedProgress(
+            percent=job.percent, eta_seconds=job.eta_seconds, current_step=job.current_step
+        )
+        if job is not None and is_working
+        else None,
+    }

@@ -1,0 +1,126 @@
+"""Builds the three applications: which routers stand in which zone, and what ``app.state`` holds for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI
+from starlette.routing import Route
+
+from vlog.accounts.secret import AdminSecret
+from vlog.api import errors, headers, health
+from vlog.api.admin import auth, categories, events, guard, uploads
+from vlog.api.admin import pages as admin_pages
+from vlog.api.admin import videos as admin_videos
+from vlog.api.admin.events import ProgressFeed
+from vlog.api.admin.guard import Gate
+from vlog.api.assets import Assets
+from vlog.api.mediafiles import MediaFiles
+from vlog.api.middleware import Edge
+from vlog.api.places import Places
+from vlog.api.public import pages as public_pages
+from vlog.api.public import videos as public_videos
+from vlog.api.ratelimit import FailureLimiter
+from vlog.api.render import Pages
+from vlog.context import Context
+from vlog.kit.supervise import Loop
+
+# People mistype; programs that guess try thousands.
+FAILURES_PER_ADDRESS = 10
+FAILURES_IN_TOTAL = 100
+FAILURE_WINDOW_SECONDS = 60.0
+
+MEDIA_METHODS = ["GET", "HEAD", "OPTIONS"]
+
+
+@dataclass(frozen=True)
+class Service:
+    """An application, the loops that it needs beside it, and what is to be done when it has stopped."""
+
+    app: FastAPI
+    loops: tuple[tuple[str, Loop], ...] = ()
+    close: Callable[[], None] = lambda: None
+
+
+def build_public(ctx: Context) -> Service:
+    """Port 9000: site and public API."""
+    app = _app("VLog public API", ctx, policy=headers.policy(may_be_framed=True))
+    assets = Assets()
+    places = Places(ctx.db)
+    app.state.pages = Pages(assets)
+    errors.install(app, public_pages.error_page)
+    for router in (health.router(), public_videos.router, public_pages.router):
+        app.include_router(router)
+    _serve_files(app, assets, MediaFiles(ctx.storage, places))
+    return Service(app, loops=(("public places", lambda stopping: places.follow(ctx.bus, stopping)),))
+
+
+def build_admin(ctx: Context) -> Service:
+    """Port 9001: admin site and admin API."""
+    app = _app("VLog admin API", ctx, policy=headers.policy(may_be_framed=False))
+    assets = Assets()
+    places = Places(ctx.db)
+    secret = AdminSecret(ctx.db, ctx.config.admin_secret)
+    limiter = FailureLimiter(
+        per_key=FAILURES_PER_ADDRESS, total=FAILURES_IN_TOTAL, window_seconds=FAILURE_WINDOW_SECONDS
+    )
+    feed = ProgressFeed(ctx.db, ctx.bus)
+    app.state.pages = Pages(assets)
+    app.state.gate = Gate(ctx.db, secret, limiter)
+    app.state.feed = feed
+    errors.install(app, admin_pages.error_page)
+    for router in _admin_routers():
+        app.include_router(router)
+    _serve_files(app, assets, MediaFiles(ctx.storage, places, authorize=guard.authorize_media))
+    loops: tuple[tuple[str, Loop], ...] = (
+        ("admin places", lambda stopping: places.follow(ctx.bus, stopping)),
+        ("progress hints", feed.listen),
+        ("progress events", feed.flush),
+        ("event streams", feed.hub.beat),
+    )
+    return Service(app, loops=loops, close=secret.close)
+
+
+def build_worker(ctx: Context) -> Service:
+    """Port 9002: the Worker API."""
+    app = _app("VLog Worker API", ctx, policy=headers.policy(may_be_framed=False))
+    errors.install(app)
+    app.include_router(health.router("/api/health"))
+    return Service(app)
+
+
+def _admin_routers() -> tuple[APIRouter, ...]:
+    return (
+        health.router(),
+        auth.open_router,
+        auth.router,
+        categories.router,
+        uploads.router,
+        admin_videos.router,
+        events.router,
+        admin_pages.open_router,
+        admin_pages.router,
+    )
+
+
+def _app(title: str, ctx: Context, *, policy: headers.HeaderPolicy) -> FastAPI:
+    # No interactive docs: they load scripts from elsewhere. The schema is a file of the repository.
+    app = FastAPI(
+        title=title,
+        version=version("vlog"),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.context = ctx
+    app.add_middleware(Edge, headers=policy)
+    return app
+
+
+def _serve_files(app: FastAPI, assets: Assets, media: MediaFiles) -> None:
+    app.router.routes.append(Route("/static/{name}", assets, methods=["GET", "HEAD"], name="static"))
+    app.router.routes.append(Route("/videos/{path:path}", media, methods=MEDIA_METHODS, name="media"))

@@ -1,0 +1,1 @@
+"""Port 9000: everything that anybody may ask for."""

@@ -1,0 +1,99 @@
+"""The public site's pages, rendered here: titles and previews are there before any script runs."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from vlog.api.deps import Ctx
+from vlog.api.errors import Problem, request_id_of
+from vlog.api.public import videos as api
+from vlog.api.public.shapes import VideoDetail
+from vlog.api.render import Pages, site_of, site_or_default
+from vlog.catalog import videos
+from vlog.config import Config
+from vlog.context import Context
+
+router = APIRouter(include_in_schema=False)
+PAGE_SIZE = 24
+_PREVIEW_LENGTH = 200
+
+
+async def _pages(request: Request) -> Pages:
+    pages: Pages = request.app.state.pages
+    return pages
+
+
+PagesOf = Annotated[Pages, Depends(_pages)]
+
+
+@router.get("/", response_class=Response)
+async def home(ctx: Ctx, pages: PagesOf, search: str = "", cursor: str | None = None) -> Response:
+    """The newest videos, or those that a search found."""
+    page = await api.page_of(ctx, search_text=search, cursor=cursor, limit=PAGE_SIZE)
+    following = {"search": search, "cursor": page.next_cursor} if search else {"cursor": page.next_cursor}
+    context: dict[str, object] = {
+        "site": await site_of(ctx.settings),
+        "videos": page.videos,
+        "search": search.strip(),
+        "next_url": f"/?{urlencode(following)}" if page.has_more else None,
+    }
+    return pages.render("public/home.html", context)
+
+
+@router.get("/watch/{slug}", response_class=Response)
+async def watch(ctx: Ctx, pages: PagesOf, slug: str) -> Response:
+    """One video: the player, or what is still being done. An old address leads to the present one."""
+    row = await videos.by_slug_public(ctx.db, slug)
+    if row is None:
+        return RedirectResponse(f"/watch/{await _present_slug(ctx, slug)}", HTTPStatus.MOVED_PERMANENTLY)
+    video = await api.detail_of(ctx, row)
+    context: dict[str, object] = {
+        "site": await site_of(ctx.settings),
+        "video": video,
+        "canonical_url": f"{ctx.config.public_base_url}/watch/{video.slug}",
+        "og": _preview(video, ctx.config),
+    }
+    return pages.render("public/watch.html", context)
+
+
+async def error_page(request: Request, problem: Problem) -> Response:
+    """A problem for somebody who looks at it in a browser."""
+    ctx: Context = request.app.state.context
+    pages: Pages = request.app.state.pages
+    context: dict[str, object] = {"site": await site_or_default(ctx.settings)}
+    template = "public/not_found.html"
+    if problem.status != HTTPStatus.NOT_FOUND:
+        template = "public/error.html"
+        context |= {"message": problem.detail, "request_id": request_id_of(request)}
+    page = pages.render(template, context, status=problem.status)
+    page.headers.update({"cache-control": "no-store", **problem.headers})
+    return page
+
+
+async def _present_slug(ctx: Context, slug: str) -> str:
+    """The new slug of a renamed video that visitors may see; raises ``NotFound``."""
+    target = await videos.redirect_target(ctx.db, slug)
+    return (await api.find(ctx, target or slug)).slug
+
+
+def _preview(video: VideoDetail, config: Config) -> dict[str, str | None]:
+    """What other sites show of a link (OpenGraph): absolute addresses, a short text."""
+    text = " ".join(video.description.split())
+    if len(text) > _PREVIEW_LENGTH:
+        text = text[: _PREVIEW_LENGTH - 1].rstrip() + "…"
+
+    def absolute(path: str | None) -> str | None:
+        return f"{config.public_base_url}{path}" if path is not None else None
+
+    return {
+        "title": video.title,
+        "description": text,
+        "image": absolute(video.thumbnail_url),
+        "video_url": absolute(video.stream_url),
+    }

@@ -1,0 +1,153 @@
+"""What the public API answers. The same values are encoded for clients and shown in pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from vlog.api.media_urls import dash_url, stream_url, thumbnail_url
+from vlog.catalog.rows import VideoRow, VideoStatus
+from vlog.processing.progress import JobProgress
+from vlog.processing.rows import Quality
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VideoItem:
+    """A published video in a list. ``duration`` is seconds, ``null`` while it is not known."""
+
+    id: int
+    title: str
+    slug: str
+    description: str
+    category_id: int | None
+    category_name: str | None
+    duration: float | None
+    status: VideoStatus
+    created_at: datetime
+    published_at: datetime | None
+    thumbnail_url: str | None
+    thumbnail_source: str
+    thumbnail_timestamp: float | None
+    streaming_format: str
+    primary_codec: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VideoPage:
+    """One page of the list. ``total_count`` is counted up to 10 000, and only when asked for."""
+
+    videos: list[VideoItem]
+    next_cursor: str | None
+    has_more: bool
+    total_count: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QualityItem:
+    """One picture size: pixels, and peak bits per second."""
+
+    quality: str
+    width: int
+    height: int
+    bitrate: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VideoDetail(VideoItem):
+    """One video. Its stream addresses are ``null`` until it can be played."""
+
+    category_slug: str | None
+    source_width: int
+    source_height: int
+    error_message: str | None
+    stream_url: str | None
+    dash_url: str | None
+    qualities: list[QualityItem]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QualityProgress:
+    """How far one rendition is: ``progress`` is percent."""
+
+    name: str
+    status: str
+    progress: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """How far a video is on its way to being playable, and its renditions to being complete."""
+
+    status: VideoStatus
+    current_step: str | None
+    progress_percent: float
+    eta_seconds: float | None
+    qualities: list[QualityProgress]
+    attempt: int
+    max_attempts: int
+    started_at: datetime | None
+    last_error: str | None
+
+
+def video_item(video: VideoRow) -> VideoItem:
+    """A row as visitors see it."""
+    return VideoItem(**_common(video))
+
+
+def video_detail(video: VideoRow, qualities: list[Quality], *, with_dash: bool) -> VideoDetail:
+    """A row with what can be played."""
+    return VideoDetail(
+        **_common(video),
+        category_slug=video.category_slug,
+        source_width=video.source_width,
+        source_height=video.source_height,
+        error_message=video.error_message if video.status == "failed" else None,
+        stream_url=stream_url(video),
+        dash_url=dash_url(video) if with_dash else None,
+        qualities=[
+            QualityItem(
+                quality=each.quality, width=each.width, height=each.height, bitrate=each.peak_bit_rate
+            )
+            for each in qualities
+            if each.kind == "video"
+        ],
+    )
+
+
+def progress_shape(video: VideoRow, job: JobProgress | None) -> Progress:
+    """The newest job as visitors see it; zeros before there is one."""
+    return Progress(
+        status=video.status,
+        current_step=job.current_step if job else None,
+        progress_percent=job.percent if job else 0.0,
+        eta_seconds=job.eta_seconds if job else None,
+        qualities=[
+            QualityProgress(name=each.name, status=each.status, progress=each.percent)
+            for each in (job.renditions if job else ())
+        ],
+        attempt=job.attempt if job else 0,
+        max_attempts=job.max_attempts if job else 0,
+        started_at=job.started_at if job else None,
+        last_error=video.error_message if video.status == "failed" else None,
+    )
+
+
+def _common(video: VideoRow) -> dict[str, Any]:
+    return {
+        "id": video.id,
+        "title": video.title,
+        "slug": video.slug,
+        "description": video.description,
+        "category_id": video.category_id,
+        "category_name": video.category_name,
+        "duration": video.duration or None,
+        "status": video.status,
+        "created_at": video.created_at,
+        "published_at": video.published_at,
+        "thumbnail_url": thumbnail_url(video),
+        "thumbnail_source": video.thumbnail_source,
+        "thumbnail_timestamp": video.thumbnail_timestamp,
+        "streaming_format": video.streaming_format,
+        "primary_codec": video.primary_codec,
+    }

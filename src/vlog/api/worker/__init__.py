@@ -1,0 +1,1 @@
+"""Port 9002: what remote workers may ask for."""
