@@ -16,7 +16,8 @@ _MOST_BOXES = 500_000
 
 @dataclass(frozen=True, kw_only=True)
 class Mp4Outline:
-    """``moov`` is the content of that box: ``None`` when it is missing, cut off or unreasonably large.
+    """``moov`` is the content of that box: ``None`` when it is missing or cut off, empty when it is too
+    large.
 
     ``is_plain`` tells that all samples are in one place and all there: sample tables then tell everything.
     """
@@ -43,9 +44,9 @@ def read_outline(path: Path) -> Mp4Outline | None:
             if position + box.size > size:
                 is_cut_off = True
                 break
-            if box.kind == b"moov" and moov is None and box.size <= MAX_MOOV_BYTES:
+            if box.kind == b"moov" and moov is None:
                 file.seek(position + box.header)
-                moov = file.read(box.size - box.header)
+                moov = file.read(box.size - box.header) if box.size <= MAX_MOOV_BYTES else b""
             position += box.size
     if position == 0 and not is_cut_off:
         return None
