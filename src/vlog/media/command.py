@@ -23,13 +23,14 @@ _SEEK_BACK_SECONDS = Fraction(3, 2)
 _FINEST_ENCODER_CLOCK = 1_000_000
 _MICROSECONDS = 1_000_000
 
-_UPRIGHT = {
+UPRIGHT = {
     0: "",
     90: "transpose=clock",
     # Cheaper than two transpositions.
     180: "hflip,vflip",
     270: "transpose=cclock",
 }
+"""Filters that turn a picture by so many degrees clockwise."""
 
 FRAGMENTED = (
     # Fragments, each with its own index, and all that decoding needs ahead of the first.
@@ -156,7 +157,7 @@ def graph(job: VideoJob) -> str:
     """The filter graph: exactly the wanted pictures, upright, then scaled from rung to rung."""
     info, grid = job.info, job.grid
     colour = colour_of(info.video)
-    head = [*picked(grid), *timed(grid), *filter(None, [_UPRIGHT[info.video.rotation]])]
+    head = [*picked(grid), *timed(grid), *filter(None, [UPRIGHT[info.video.rotation]])]
     parts = [f"[0:{info.video.index}]{','.join(head)}[s0]"]
     last = len(job.rungs) - 1
     for index, rung in enumerate(job.rungs):
