@@ -34,6 +34,12 @@ export function ask({ title, text, action, danger = false, typed }: Question): P
   return new Promise((resolve) => {
     const over = new AbortController();
     field.addEventListener("input", judge, { signal: over.signal });
+    // Enter would press the form's first button, which is Cancel.
+    field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      if (!yes.disabled) yes.click();
+    }, { signal: over.signal });
     dialog.addEventListener(
       "close",
       () => {
@@ -44,6 +50,7 @@ export function ask({ title, text, action, danger = false, typed }: Question): P
     );
     dialog.returnValue = "";
     dialog.showModal();
-    if (typed !== undefined) field.focus();
+    if (typed === undefined) need(dialog, "[data-confirm-no]").focus();
+    else field.focus();
   });
 }
