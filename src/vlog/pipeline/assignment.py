@@ -12,9 +12,9 @@ from vlog.kit.errors import Invalid
 from vlog.media import progress as tool_progress
 from vlog.pipeline import ffmpeg
 from vlog.pipeline.deliver import Delivery
-from vlog.pipeline.failures import Completed, ToolFailure
+from vlog.pipeline.failures import Completed
 from vlog.pipeline.holding import Holding
-from vlog.pipeline.jail import ENCODE_LIMITS, Jail, JailSpec, Limits
+from vlog.pipeline.jail import ENCODE_LIMITS, Jail, JailSpec
 from vlog.pipeline.segmenter import CutOff
 from vlog.pipeline.together import together
 from vlog.wire.work import Progress, ToolRun
@@ -53,16 +53,6 @@ class Assignment:
 
         await together(delivery.run(), making_then_closing())
 
-    async def collect(self, argv: Sequence[str], *, limits: Limits) -> Completed:
-        """Run a short tool to its end; any exit status is returned."""
-        try:
-            completed = await ffmpeg.run(self.jail, argv, spec=JailSpec(source=self.source, limits=limits))
-        except ToolFailure as error:
-            self._record(error.run)
-            raise
-        self._record(completed)
-        return completed
-
     async def stream(
         self, argv: Sequence[str], *, outputs: int, readers: Readers, frame_rate: Fraction = Fraction(0)
     ) -> None:
@@ -97,15 +87,12 @@ class Assignment:
             (await self._ended(process)).checked()
 
     async def _ended(self, process: ffmpeg.Process) -> Completed:
-        try:
-            completed = await process.wait()
-        except ToolFailure as error:
-            self._record(error.run)
-            raise
-        self._record(completed)
+        completed = await process.wait()
+        self.record(completed)
         return completed
 
-    def _record(self, completed: Completed) -> None:
+    def record(self, completed: Completed) -> None:
+        """Keep a run of a tool for the task's record; the same one twice is one."""
         run = ToolRun(
             command=completed.command,
             stderr_tail=completed.stderr_tail[-_STDERR_TAIL_CHARACTERS:],
@@ -113,4 +100,5 @@ class Assignment:
             cpu_seconds=completed.cpu_seconds,
             max_rss_bytes=completed.max_rss_bytes,
         )
-        self.runs.append(run)
+        if run not in self.runs:
+            self.runs.append(run)
