@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from vlog.db.transaction import Transaction, transaction
@@ -33,11 +34,11 @@ MAX_SEGMENT_BYTES = 256 << 20
 MAX_SEGMENTS = 256
 MAX_THUMBNAIL_BYTES = 4 << 20
 # Sound is cut at its own frames: a segment begins within a few of them of its cell.
-_AUDIO_SLACK_SECONDS = 0.25
+_AUDIO_SLACK_SECONDS = Fraction(1, 4)
 _JPEG = b"\xff\xd8\xff"
 
 _RENDITION = """
-SELECT init FROM quality_progress WHERE generation_id = $1 AND quality = $2 FOR UPDATE
+SELECT init, kind FROM quality_progress WHERE generation_id = $1 AND quality = $2 FOR UPDATE
 """
 _PIN_INIT = """
 UPDATE quality_progress SET init = $3, started_at = coalesce(started_at, app_now()),
@@ -81,9 +82,9 @@ async def put_init(ctx: Rooms, lease: Lease, *, rendition: str, data: bytes) -> 
 
     async def work(tx: Transaction, staged: Sequence[Staged]) -> None:
         intake = await _begin(ctx, tx, lease=lease, rendition=rendition)
-        pinned = await intake.init()
+        pinned = intake.init
         if pinned is None:
-            await intake.place([staged[0]], names=["init.mp4"])
+            await intake.place([(staged[0], layout.init_segment(await intake.folder()))])
             await tx.execute(_PIN_INIT, intake.generation_id, rendition, data)
         elif pinned != data:
             raise Conflict("The rendition has another initialisation segment.", code="different_init")
@@ -103,13 +104,12 @@ async def put_segments(ctx: Rooms, lease: Lease, *, rendition: str, segments: Se
 
     async def work(tx: Transaction, staged: Sequence[Staged]) -> None:
         intake = await _begin(ctx, tx, lease=lease, rendition=rendition)
-        init = await intake.init()
-        if init is None:
+        if intake.init is None:
             raise Invalid("Send the initialisation segment first.", code="init_missing")
         grid = await rows.grid(tx, intake.generation_id)
-        timescale = describe(init).timescale
+        timescale = describe(intake.init).timescale
         for segment in segments:
-            _check_cell(segment, intake.task, grid=grid, timescale=timescale)
+            intake.check(segment, grid=grid, timescale=timescale)
         known_hashes = await intake.hashes([segment.number for segment in segments])
         new = [
             (segment, each)
@@ -154,14 +154,20 @@ class _Intake:
     task: Task
     generation_id: int
     rendition: str
+    is_sound: bool
+    init: bytes | None
 
-    async def init(self) -> bytes | None:
-        """The pinned initialisation segment; locks the rendition."""
-        row = await self.tx.fetchrow(_RENDITION, self.generation_id, self.rendition)
-        if row is None:
-            raise Invalid("The plan has no such rendition.", code="wrong_rendition")
-        init: bytes | None = row["init"]
-        return init
+    def check(self, segment: Segment, *, grid: Grid, timescale: int) -> None:
+        """A segment fills its cell: pictures to the tick, sound to a few of its frames."""
+        if not self.task.first_cell <= segment.number < self.task.end_cell:
+            raise Invalid(f"Segment {segment.number} is not part of this task.", code="wrong_cell")
+        cell = grid.cells[segment.number]
+        starts_off = abs(Fraction(segment.start, timescale) - Fraction(cell.start, grid.timescale))
+        end = segment.start + segment.duration
+        ends_off = abs(Fraction(end, timescale) - Fraction(cell.end, grid.timescale))
+        slack = _AUDIO_SLACK_SECONDS if self.is_sound else 0
+        if segment.duration <= 0 or max(starts_off, ends_off) > slack:
+            raise Invalid(f"Segment {segment.number} does not fill its cell.", code="wrong_cell")
 
     async def hashes(self, numbers: Sequence[int]) -> dict[int, bytes]:
         """SHA-256 of those of ``numbers`` that are durable."""
@@ -175,8 +181,8 @@ class _Intake:
         """Give new segments their names and rows."""
         if not new:
             return
-        names = [f"segment_{segment.number}.m4s" for segment, _ in new]
-        await self.place([staged for _, staged in new], names=names)
+        folder = await self.folder()
+        await self.place([(staged, layout.segment(folder, segment.number)) for segment, staged in new])
         await self.tx.execute(
             _ADD,
             *(self.generation_id, self.rendition, self.task.id, self.task.epoch),
@@ -187,11 +193,13 @@ class _Intake:
             [staged.sha256 for _, staged in new],
         )
 
-    async def place(self, staged: Sequence[Staged], *, names: Sequence[str]) -> None:
-        """Link staged bytes to names that have no row yet."""
+    async def folder(self) -> Key:
+        """Where the rendition's files lie."""
         generation = await generations.deliverable(self.tx, self.generation_id)
-        folder = layout.generation(generation.storage_key, generation.token).child(self.rendition)
-        items = [(each, folder.child(name)) for each, name in zip(staged, names, strict=True)]
+        return layout.rendition(generation.storage_key, generation.token, name=self.rendition)
+
+    async def place(self, items: Sequence[tuple[Staged, Key]]) -> None:
+        """Link staged bytes to names that have no row yet."""
         taken = set(await self.ctx.storage.place(items))
         if taken:
             # A predecessor died between file and row. Asked again because a process that was stopped right
@@ -205,7 +213,12 @@ async def _begin(ctx: Rooms, tx: Transaction, *, lease: Lease, rendition: str) -
     task = await queue.hold(tx, lease)
     if rendition not in task.renditions or task.generation_id is None:
         raise Invalid("This task does not make that rendition.", code="wrong_rendition")
-    return _Intake(ctx, tx, task, task.generation_id, rendition)
+    row = await tx.fetchrow(_RENDITION, task.generation_id, rendition)
+    if row is None:
+        raise Invalid("The plan has no such rendition.", code="wrong_rendition")
+    return _Intake(
+        ctx, tx, task, task.generation_id, rendition, is_sound=row["kind"] == "audio", init=row["init"]
+    )
 
 
 async def _keep(tx: Transaction, lease: Lease, *, progressed: bool) -> None:
@@ -234,22 +247,6 @@ def _check(segments: Sequence[Segment]) -> None:
             raise Invalid(f"Segment {segment.number} has an impossible size.", code="wrong_size")
         if hashlib.sha256(segment.data).hexdigest() != segment.sha256:
             raise Invalid(f"Segment {segment.number} was damaged on its way.", code="wrong_hash")
-
-
-def _check_cell(segment: Segment, task: Task, *, grid: Grid, timescale: int) -> None:
-    """A segment fills its cell: pictures to the tick, sound to a few of its frames."""
-    if not task.first_cell <= segment.number < task.end_cell:
-        raise Invalid(f"Segment {segment.number} is not part of this task.", code="wrong_cell")
-    cell = grid.cells[segment.number]
-    if timescale == grid.timescale and (segment.start, segment.duration) == (cell.start, cell.duration):
-        return
-    slack = max(
-        abs(segment.start / timescale - cell.start / grid.timescale),
-        abs((segment.start + segment.duration) / timescale - cell.end / grid.timescale),
-    )
-    is_sound = timescale != grid.timescale
-    if not is_sound or segment.duration <= 0 or slack > _AUDIO_SLACK_SECONDS:
-        raise Invalid(f"Segment {segment.number} does not fill its cell.", code="wrong_cell")
 
 
 def _is_known(segment: Segment, hashes: dict[int, bytes]) -> bool:

@@ -48,13 +48,10 @@ def files(
     generation: Generation, presentation: Presentation, *, with_dash: bool
 ) -> tuple[list[tuple[Key, bytes]], list[tuple[Key, bytes]]]:
     """The playlists of the renditions, and the manifests that lead to them: to be written in this order."""
-    playlists = [
-        (
-            layout.media_playlist(generation.storage_key, generation.token, track.name),
-            hls.media_playlist(track).encode(),
-        )
-        for track in presentation.tracks
-    ]
+    playlists = []
+    for track in presentation.tracks:
+        folder = layout.rendition(generation.storage_key, generation.token, name=track.name)
+        playlists.append((layout.media_playlist(folder), hls.media_playlist(track).encode()))
     master = hls.master_playlist(presentation).encode()
     manifests = [(layout.master_playlist(generation.storage_key), master)]
     if with_dash:

@@ -138,7 +138,7 @@ async def _durable(tx: Transaction, task: Task) -> dict[str, tuple[int, ...]]:
     return durable
 
 
-async def renew(ctx: Rooms, lease: Lease, progress: Progress) -> None:
+async def renew(ctx: Rooms, lease: Lease, *, progress: Progress) -> None:
     """Keep a lease and note progress. Raises ``LeaseLost``."""
 
     async def work(tx: Transaction) -> None:
@@ -152,9 +152,9 @@ async def finish(ctx: Rooms, lease: Lease, *, result: Result, runs: Sequence[Too
     policy = await planning.policy_of(ctx.settings)
 
     async def work(tx: Transaction) -> None:
-        if await _has_ended(tx, lease, as_outcome="done"):
+        task = await _held(tx, lease, unless="done")
+        if task is None:
             return
-        task = await queue.hold(tx, lease)
         if not isinstance(result, _KINDS[task.kind]):
             raise Invalid("This is not what the task was to give.", code="wrong_result")
         await _check_complete(ctx, tx, task)
@@ -185,9 +185,9 @@ async def fail(ctx: Rooms, lease: Lease, *, failure: Failure, runs: Sequence[Too
     base_seconds = await ctx.settings.get(known.RETRY_BACKOFF_SECONDS)
 
     async def work(tx: Transaction) -> None:
-        if await _has_ended(tx, lease, as_outcome="failed"):
+        held = await _held(tx, lease, unless="failed")
+        if held is None:
             return
-        held = await queue.hold(tx, lease)
         delay = retry_delay_seconds(held.attempt, base_seconds=base_seconds)
         task = await queue.fail(tx, lease, failure, runs=runs, delay_seconds=delay)
         await outcomes.failed(tx, task)
@@ -199,18 +199,23 @@ async def release(ctx: Rooms, lease: Lease) -> None:
     """Give a task back untouched. Raises ``LeaseLost``."""
 
     async def work(tx: Transaction) -> None:
-        if not await _has_ended(tx, lease, as_outcome="released"):
+        if await _held(tx, lease, unless="released") is not None:
             await queue.release(tx, lease)
 
     await transaction(ctx.db, work)
 
 
-async def _has_ended(tx: Transaction, lease: Lease, *, as_outcome: str) -> bool:
-    """Whether the same was said before: its answer was lost on the way."""
-    found: str | None = await tx.fetchval(_ENDED_AS, lease.task_id, lease.epoch)
-    if found is not None and found != as_outcome:
-        raise LeaseLost
-    return found == as_outcome
+async def _held(tx: Transaction, lease: Lease, *, unless: str) -> Task | None:
+    """The task, held; ``None`` when its lease has had this outcome already: the answer was lost.
+
+    Raises ``LeaseLost``.
+    """
+    try:
+        return await queue.hold(tx, lease)
+    except LeaseLost:
+        if await tx.fetchval(_ENDED_AS, lease.task_id, lease.epoch) != unless:
+            raise
+        return None
 
 
 async def sweep(ctx: Rooms) -> int:

@@ -17,6 +17,7 @@ import re
 
 from vlog.kit.errors import Invalid
 from vlog.kit.slugs import StorageKey
+from vlog.media.presentation import INIT_NAME, PLAYLIST_NAME, segment_name
 
 MARKER = ".vlog-root"
 STAGING = ".staging"
@@ -118,16 +119,21 @@ def generation(storage_key: str, token: str) -> Key:
     return video(storage_key).child(token)
 
 
-def init_segment(storage_key: str, token: str, rendition: str) -> Key:
-    """The initialisation segment of a rendition."""
-    return generation(storage_key, token).child(rendition, "init.mp4")
+def rendition(storage_key: str, token: str, *, name: str) -> Key:
+    """The folder of one rendition of a generation."""
+    return generation(storage_key, token).child(name)
 
 
-def segment(storage_key: str, token: str, rendition: str, number: int) -> Key:
-    """One media segment of a rendition, counted from 0."""
-    return generation(storage_key, token).child(rendition, f"segment_{number}.m4s")
+def init_segment(folder: Key) -> Key:
+    """The initialisation segment in a rendition's folder."""
+    return folder.child(INIT_NAME)
 
 
-def media_playlist(storage_key: str, token: str, rendition: str) -> Key:
-    """The HLS media playlist of a rendition."""
-    return generation(storage_key, token).child(rendition, "stream.m3u8")
+def segment(folder: Key, number: int) -> Key:
+    """One media segment in a rendition's folder, counted from 0."""
+    return folder.child(segment_name(number))
+
+
+def media_playlist(folder: Key) -> Key:
+    """The HLS media playlist in a rendition's folder."""
+    return folder.child(PLAYLIST_NAME)

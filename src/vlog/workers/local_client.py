@@ -1,0 +1,77 @@
+"""The ``JobClient`` of workers that share the server's database and storage: straight onto the rooms."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from vlog.context import Context
+from vlog.events.bus import Subscription
+from vlog.processing import delivery, tasks
+from vlog.wire.work import Capabilities, Failure, Lease, Offer, Progress, Result, Segment, ToolRun
+
+# Topics that may mean that there is something to claim.
+_WAKING = frozenset({"tasks", "resync"})
+
+
+class LocalClient:
+    """Speaks to processing's functions as a remote worker speaks to the Worker API."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._changed = asyncio.Event()
+
+    async def follow(self, subscription: Subscription) -> None:
+        """Wake everyone who waits whenever a message says that there may be work."""
+        async for message in subscription:
+            if message.topic in _WAKING or message.lagged:
+                # A new event for those who wait next: everyone who waits now is woken, nobody twice.
+                self._changed.set()
+                self._changed = asyncio.Event()
+
+    async def claim(self, capabilities: Capabilities) -> Offer | None:
+        return await tasks.claim(self._ctx, capabilities)
+
+    async def wait(self, timeout_seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), timeout_seconds)
+
+    async def renew(self, lease: Lease, progress: Progress) -> None:
+        await tasks.renew(self._ctx, lease, progress=progress)
+
+    async def source(self, lease: Lease) -> Path:
+        return await delivery.source(self._ctx, lease)
+
+    async def put_init(self, lease: Lease, rendition: str, data: bytes) -> None:
+        await delivery.put_init(self._ctx, lease, rendition=rendition, data=data)
+
+    async def put_segments(self, lease: Lease, rendition: str, segments: Sequence[Segment]) -> None:
+        await delivery.put_segments(self._ctx, lease, rendition=rendition, segments=segments)
+
+    async def put_thumbnail(self, lease: Lease, data: bytes) -> None:
+        await delivery.put_thumbnail(self._ctx, lease, data=data)
+
+    async def finish(self, lease: Lease, result: Result, runs: Sequence[ToolRun]) -> None:
+        await tasks.finish(self._ctx, lease, result=result, runs=runs)
+
+    async def fail(self, lease: Lease, failure: Failure, runs: Sequence[ToolRun]) -> None:
+        await tasks.fail(self._ctx, lease, failure=failure, runs=runs)
+
+    async def release(self, lease: Lease) -> None:
+        await tasks.release(self._ctx, lease)
+
+
+@asynccontextmanager
+async def local_client(ctx: Context) -> AsyncIterator[LocalClient]:
+    """A client that hears of new work, until the block ends."""
+    client = LocalClient(ctx)
+    async with ctx.bus.subscribe() as subscription:
+        following = asyncio.create_task(client.follow(subscription), name="wake workers")
+        try:
+            yield client
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following

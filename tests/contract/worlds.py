@@ -1,0 +1,136 @@
+"""The servers behind each ``JobClient`` implementation, for its contract suite."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from tests.fakes.job_client import FakeJobClient
+from tests.support.databases import shift_clock
+from tests.support.media_values import every, grid_of, index, info_of
+from vlog.context import Context
+from vlog.db.transaction import Transaction, transaction
+from vlog.kit.errors import NotFound
+from vlog.media.plan import VideoRendition
+from vlog.processing import tasks
+from vlog.storage.layout import Key
+from vlog.wire.codec import to_json
+from vlog.wire.work import ThumbnailWork, VideoWork
+from vlog.workers.local_client import LocalClient
+
+INFO = info_of(seconds=60)
+GRID = grid_of(index(every(3000, 1800), keys=every(3000 * 60, 30), last_duration=3000))
+RUNG = VideoRendition(name="360p", width=640, height=360, encoder="libx264", preset="veryfast", crf=23)
+TOKEN = "0" * 32
+
+
+class FakeWorld:
+    """The fake is client and server in one."""
+
+    def __init__(self) -> None:
+        self.client = FakeJobClient()
+        self.grid = GRID
+
+    async def add_video(self, first: int, end: int) -> int:
+        work = VideoWork(
+            info=INFO,
+            grid=GRID.between(first, end),
+            first_cell=first,
+            last=end == len(GRID.cells),
+            rungs=(RUNG,),
+            durable={"360p": ()},
+        )
+        return self.client.add(work, renditions=["360p"], cells=range(first, end), needs=["libx264"]).id
+
+    async def add_thumbnail(self) -> int:
+        return self.client.add(ThumbnailWork(info=INFO, at_seconds=Fraction(5), width=640)).id
+
+    async def pass_time(self, seconds: float) -> None:
+        self.client.now = seconds
+
+    async def sweep(self) -> None:
+        self.client.sweep()
+
+    async def state(self, task_id: int) -> tuple[str, int]:
+        task = self.client.tasks[task_id]
+        return task.state, task.attempt
+
+    async def stored(self, name: str) -> bytes | None:
+        if name == "init.mp4":
+            return self.client.inits.get("360p")
+        number = int(name.removeprefix("segment_").removesuffix(".m4s"))
+        return self.client.segments.get(("360p", number))
+
+
+class LocalWorld:
+    """Rooms, PostgreSQL and a folder."""
+
+    def __init__(self, ctx: Context, *, job_id: int, generation_id: int) -> None:
+        self.client = LocalClient(ctx)
+        self.grid = GRID
+        self._ctx = ctx
+        self._job_id = job_id
+        self._generation_id = generation_id
+
+    @classmethod
+    async def create(cls, ctx: Context) -> LocalWorld:
+        """One video with a running job and the rendition ``360p``."""
+
+        async def work(tx: Transaction) -> tuple[int, int]:
+            video_id = await tx.fetchval(
+                "INSERT INTO videos (title, slug, storage_key, status)"
+                " VALUES ('V', 'v', 'v', 'processing') RETURNING id"
+            )
+            generation_id = await tx.fetchval(
+                "INSERT INTO generations (video_id, token, info, grid) VALUES ($1, $2, $3, $4) RETURNING id",
+                *(video_id, TOKEN, to_json(INFO).decode(), to_json(GRID).decode()),
+            )
+            job_id = await tx.fetchval(
+                "INSERT INTO transcoding_jobs (video_id, generation_id, state)"
+                " VALUES ($1, $2, 'running') RETURNING id",
+                *(video_id, generation_id),
+            )
+            await tx.execute(
+                "INSERT INTO quality_progress"
+                " (job_id, generation_id, quality, kind, stage, spec, segments_total)"
+                " VALUES ($1, $2, '360p', 'video', 0, $3, $4)",
+                *(job_id, generation_id, to_json(RUNG).decode(), len(GRID.cells)),
+            )
+            return job_id, generation_id
+
+        job_id, generation_id = await transaction(ctx.db, work)
+        return cls(ctx, job_id=job_id, generation_id=generation_id)
+
+    async def add_video(self, first: int, end: int) -> int:
+        return await self._add("video", first, end)
+
+    async def add_thumbnail(self) -> int:
+        return await self._add("thumbnail", 0, 0)
+
+    async def _add(self, kind: str, first: int, end: int) -> int:
+        names, needs = (["360p"], ["libx264"]) if kind == "video" else ([], [])
+        task_id: int = await self._ctx.db.fetchval(
+            "INSERT INTO transcoding_tasks"
+            " (job_id, generation_id, kind, first_cell, end_cell, renditions, needs, frames_total)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, 100) RETURNING id",
+            *(self._job_id, self._generation_id, kind, first, end, names, needs),
+        )
+        return task_id
+
+    async def pass_time(self, seconds: float) -> None:
+        await shift_clock(self._ctx.db, f"{seconds} seconds")
+
+    async def sweep(self) -> None:
+        await tasks.sweep(self._ctx)
+
+    async def state(self, task_id: int) -> tuple[str, int]:
+        row = await self._ctx.db.fetchrow(
+            "SELECT state, attempt FROM transcoding_tasks WHERE id = $1", task_id
+        )
+        assert row is not None
+        return row["state"], row["attempt"]
+
+    async def stored(self, name: str) -> bytes | None:
+        try:
+            return await self._ctx.storage.read(Key(f"videos/v/{TOKEN}/360p/{name}"))
+        except NotFound:
+            return None

@@ -1,0 +1,1 @@
+"""Implementations in memory that pass the same suites as the real ones."""
