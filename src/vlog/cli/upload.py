@@ -138,7 +138,8 @@ def title_of(file: Path) -> str:
 
 
 def progress_bar() -> Progress:
-    """A progress display on standard error, where it does not mix with results."""
+    """A progress display on standard error, where it does not mix with results; none without a terminal."""
+    console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -146,8 +147,9 @@ def progress_bar() -> Progress:
         DownloadColumn(binary_units=False),
         TransferSpeedColumn(),
         TimeRemainingColumn(compact=True),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     )
 
 
@@ -181,7 +183,8 @@ def _upload_one(api: AdminApi, file: Path, *, wish: Wish, category_id: int | Non
 def _wait(api: AdminApi, video_id: int, *, name: str) -> tuple[str, str | None]:
     """Follow a video until it plays or has failed: its status, and the reason of a failure."""
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task(f"{printable(name)}: waiting", total=100)
         while True:
             video = api.get(f"/api/videos/{video_id}")
