@@ -93,7 +93,8 @@ def flashes(media: bytes | Path) -> list[int]:
 def _luma(media: bytes | Path, filters: str, width: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
     source = "-" if isinstance(media, bytes) else str(media)
     command = [str(tools().ffmpeg), "-v", "error", "-i", source, "-map", "0:v:0"]
-    command += ["-vf", f"{filters},format=gray", "-fps_mode", "passthrough", "-f", "rawvideo", "-"]
+    command += ["-vf", f"{filters},format=gray", "-fps_mode", "passthrough", "-enc_time_base", "demux"]
+    command += ["-f", "rawvideo", "-"]
     data = media if isinstance(media, bytes) else None
     raw = subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True).stdout
     return np.frombuffer(raw, np.uint8).reshape(-1, width)

@@ -121,7 +121,7 @@ class VideoCutter:
         start = 0
         while start < len(ticks):
             stop = self._border(ticks, start)
-            self._take(samples, ticks, start, stop)
+            self._take(samples, ticks, part=slice(start, stop))
             self._open.payload.append(payload[ends[start] : ends[stop]])
             if stop < len(ticks):
                 yield self._close()
@@ -150,10 +150,10 @@ class VideoCutter:
         end = self._cells[self._at][1].end
         return next((index for index in range(start, len(ticks)) if ticks[index] >= end), len(ticks))
 
-    def _take(self, samples: Samples, ticks: Sequence[int], start: int, stop: int) -> None:
-        self._open.ticks += ticks[start:stop]
-        self._open.sizes += samples.sizes[start:stop]
-        self._open.syncs += samples.syncs[start:stop]
+    def _take(self, samples: Samples, ticks: Sequence[int], *, part: slice) -> None:
+        self._open.ticks += ticks[part]
+        self._open.sizes += samples.sizes[part]
+        self._open.syncs += samples.syncs[part]
 
     def _close(self) -> Cut:
         number, cell = self._cells[self._at]
@@ -167,7 +167,7 @@ class VideoCutter:
             number=number,
             start=cell.start,
             duration=sum(samples.durations),
-            data=build_segment(number + 1, cell.start, samples, taken.payload),
+            data=build_segment(samples, taken.payload, sequence=number + 1, decode_time=cell.start),
             missing=missing,
         )
 
@@ -191,7 +191,7 @@ class VideoCutter:
 def held_segment(number: int, cell: Cell, *, sample: Buffer, delay: int) -> Cut:
     """A cell without pictures of its own: one key frame, ``sample``, is shown for the whole of it."""
     samples = Samples(durations=[cell.duration], sizes=[len(sample)], syncs=[True], offsets=[delay])
-    data = build_segment(number + 1, cell.start, samples, [sample])
+    data = build_segment(samples, [sample], sequence=number + 1, decode_time=cell.start)
     return Cut(number=number, start=cell.start, duration=cell.duration, data=data, missing=0)
 
 

@@ -132,11 +132,11 @@ def need(data: Buffer, *path: bytes, within: Box | None = None) -> Box:
     return box
 
 
-def read(data: Buffer, layout: str, box: Box, offset: int = 0) -> tuple[int, ...]:
-    """Big-endian numbers (``struct`` letters) at ``offset`` of the box's content, which must hold them."""
-    if box.body + offset + struct.calcsize(">" + layout) > box.end:
+def read(data: Buffer, box: Box, *, layout: str, at: int = 0) -> tuple[int, ...]:
+    """Big-endian numbers (``struct`` letters) at an offset into the box's content, which must hold them."""
+    if box.body + at + struct.calcsize(">" + layout) > box.end:
         raise bad(f"the {box.kind.decode('latin-1')} box is too short")
-    return struct.unpack_from(">" + layout, data, box.body + offset)
+    return struct.unpack_from(">" + layout, data, box.body + at)
 
 
 def parse_fragment(moof: Buffer, defaults: Defaults) -> Fragment:
@@ -168,41 +168,41 @@ def _joined(parts: Sequence[Samples]) -> Samples:
 
 
 def _track_defaults(moof: Buffer, tfhd: Box, defaults: Defaults) -> Defaults:
-    (flags,) = read(moof, "I", tfhd)
+    (flags,) = read(moof, tfhd, layout="I")
     at = 8
     at += 8 if flags & _TFHD_BASE_DATA_OFFSET else 0
     at += 4 if flags & _TFHD_DESCRIPTION else 0
     values = list(defaults)
     for index, present in enumerate((_TFHD_DURATION, _TFHD_SIZE, _TFHD_FLAGS)):
         if flags & present:
-            (values[index],) = read(moof, "I", tfhd, at)
+            (values[index],) = read(moof, tfhd, layout="I", at=at)
             at += 4
     return Defaults(*values)
 
 
 def _decode_time(moof: Buffer, tfdt: Box) -> int:
-    (version_and_flags,) = read(moof, "I", tfdt)
+    (version_and_flags,) = read(moof, tfdt, layout="I")
     # Signed: a sample before the edit list's start has a negative time, which ffmpeg writes as it is.
-    (time,) = read(moof, "q" if version_and_flags >> 24 else "I", tfdt, 4)
+    (time,) = read(moof, tfdt, layout="q" if version_and_flags >> 24 else "I", at=4)
     return time
 
 
 def _parse_run(moof: Buffer, trun: Box, defaults: Defaults) -> tuple[Samples, int]:
-    version_and_flags, count = read(moof, "II", trun)
+    version_and_flags, count = read(moof, trun, layout="II")
     if count > MAX_SAMPLES:
         raise bad(f"a fragment of {count} samples")
     at, data_offset = 8, 0
     if version_and_flags & _TRUN_DATA_OFFSET:
-        (data_offset,) = read(moof, "i", trun, at)
+        (data_offset,) = read(moof, trun, layout="i", at=at)
         at += 4
     first_flags = None
     if version_and_flags & _TRUN_FIRST_FLAGS:
-        (first_flags,) = read(moof, "I", trun, at)
+        (first_flags,) = read(moof, trun, layout="I", at=at)
         at += 4
     present = [
         bit for bit in (_TRUN_DURATION, _TRUN_SIZE, _TRUN_FLAGS, _TRUN_OFFSET) if version_and_flags & bit
     ]
-    values = read(moof, f"{count * len(present)}I", trun, at)
+    values = read(moof, trun, layout=f"{count * len(present)}I", at=at)
     columns = {bit: values[index :: len(present)] for index, bit in enumerate(present)}
     flags = list(columns.get(_TRUN_FLAGS, (defaults.flags,) * count))
     if first_flags is not None and count:
@@ -230,7 +230,7 @@ def full_box(kind: bytes, version: int, flags: int, *parts: Buffer) -> bytes:
     return box(kind, struct.pack(">I", version << 24 | flags), *parts)
 
 
-def build_segment(sequence: int, decode_time: int, samples: Samples, payload: Sequence[Buffer]) -> bytes:
+def build_segment(samples: Samples, payload: Sequence[Buffer], *, sequence: int, decode_time: int) -> bytes:
     """A media segment of track 1: ``moof`` and ``mdat``.
 
     ``payload`` are the samples' bytes in order, in any pieces. Composition offsets must not be negative:
@@ -241,15 +241,15 @@ def build_segment(sequence: int, decode_time: int, samples: Samples, payload: Se
         raise bad(f"{sum(map(len, payload))} bytes for samples of {size}")
     if min(samples.durations) < 0 or max(samples.durations) > _MAX_DURATION or min(samples.offsets) < 0:
         raise bad("times out of range")
-    moof = _build_moof(sequence, decode_time, samples, 0)
+    moof = _build_moof(samples, 0, sequence=sequence, decode_time=decode_time)
     # An mdat header of 8 bytes says 4 GB at most; segments are seconds long.
     if size > _MAX_DURATION - 8:
         raise bad("a segment of more than 4 GB")
-    moof = _build_moof(sequence, decode_time, samples, len(moof) + 8)
+    moof = _build_moof(samples, len(moof) + 8, sequence=sequence, decode_time=decode_time)
     return b"".join((moof, struct.pack(">I4s", size + 8, b"mdat"), *payload))
 
 
-def _build_moof(sequence: int, decode_time: int, samples: Samples, data_offset: int) -> bytes:
+def _build_moof(samples: Samples, data_offset: int, *, sequence: int, decode_time: int) -> bytes:
     duration = samples.durations[0]
     is_even = all(value == duration for value in samples.durations)
     tfhd_flags = _DEFAULT_BASE_IS_MOOF | _TFHD_FLAGS | (_TFHD_DURATION if is_even else 0)

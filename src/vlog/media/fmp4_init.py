@@ -59,14 +59,14 @@ def parse_init(data: Buffer) -> Track:
         raise bad(f"{len(tracks)} tracks")
     media = need(data, b"mdia", within=tracks[0])
     mdhd = need(data, b"mdhd", within=media)
-    (version_and_flags,) = read(data, "I", mdhd)
-    (timescale,) = read(data, "I", mdhd, 20 if version_and_flags >> 24 else 12)
+    (version_and_flags,) = read(data, mdhd, layout="I")
+    (timescale,) = read(data, mdhd, layout="I", at=20 if version_and_flags >> 24 else 12)
     if not timescale:
         raise bad("a timescale of 0")
     hdlr = need(data, b"hdlr", within=media)
-    read(data, "III", hdlr)
+    read(data, hdlr, layout="III")
     stsd = need(data, b"minf", b"stbl", b"stsd", within=media)
-    (_, count) = read(data, "II", stsd)
+    (_, count) = read(data, stsd, layout="II")
     entries = list(boxes(data, stsd.body + 8, stsd.end))
     if not entries or count != len(entries):
         raise bad("no sample entry")
@@ -82,7 +82,7 @@ def _defaults(data: Buffer, moov: Box) -> Defaults:
     trex = find(data, b"mvex", b"trex", within=moov)
     if trex is None:
         return Defaults()
-    _, _, _, duration, size, flags = read(data, "6I", trex)
+    _, _, _, duration, size, flags = read(data, trex, layout="6I")
     return Defaults(duration, size, flags)
 
 
@@ -101,19 +101,24 @@ def build_video_init(track: Track, *, timescale: int, width: int, height: int, d
     picture of a segment is shown exactly at the segment's decode time. ``width`` and ``height`` are what the
     pictures are shown at.
     """
-    entry = _clean_entry(track)
-    # Shown at 72 dpi and as wide as coded: nothing here that differs between tools.
-    media = full_box(b"vmhd", 0, 1, bytes(8))
+    media_header = full_box(b"vmhd", 0, 1, bytes(8))
+    # 16.16 fixed-point numbers.
     size = struct.pack(">II", width << 16, height << 16)
-    return _build(track.handler, entry, timescale=timescale, header=media, size=size, delay=delay)
+    # One edit: from `delay` on, to the end whatever it is (0), at normal speed.
+    edits = full_box(b"elst", 0, 0, struct.pack(">IIiI", 1, 0, delay, 0x10000))
+    trak = box(
+        b"trak",
+        _track_header(size, volume=0),
+        box(b"edts", edits) if delay else b"",
+        _media(track, timescale=timescale, header=media_header),
+    )
+    return _movie(trak)
 
 
 def build_audio_init(track: Track, *, timescale: int) -> bytes:
     """The initialisation segment of a sound rendition."""
-    header = full_box(b"smhd", 0, 0, bytes(4))
-    return _build(
-        track.handler, _clean_entry(track), timescale=timescale, header=header, size=bytes(8), delay=0
-    )
+    media = _media(track, timescale=timescale, header=full_box(b"smhd", 0, 0, bytes(4)))
+    return _movie(box(b"trak", _track_header(bytes(8), volume=0x0100), media))
 
 
 def _clean_entry(track: Track) -> bytes:
@@ -126,33 +131,34 @@ def _clean_entry(track: Track) -> bytes:
     return box(track.format, bytes(head), *content)
 
 
-def _build(handler: bytes, entry: bytes, *, timescale: int, header: bytes, size: bytes, delay: int) -> bytes:
-    is_sound = handler == b"soun"
+def _media(track: Track, *, timescale: int, header: bytes) -> bytes:
     table = box(
         b"stbl",
-        full_box(b"stsd", 0, 0, struct.pack(">I", 1), entry),
+        full_box(b"stsd", 0, 0, struct.pack(">I", 1), _clean_entry(track)),
         full_box(b"stts", 0, 0, bytes(4)),
         full_box(b"stsc", 0, 0, bytes(4)),
         full_box(b"stsz", 0, 0, bytes(8)),
         full_box(b"stco", 0, 0, bytes(4)),
     )
     here = box(b"dinf", full_box(b"dref", 0, 0, struct.pack(">I", 1), full_box(b"url ", 0, 1)))
-    name = b"SoundHandler\0" if is_sound else b"VideoHandler\0"
-    media = box(
+    name = b"SoundHandler\0" if track.handler == b"soun" else b"VideoHandler\0"
+    return box(
         b"mdia",
         full_box(b"mdhd", 0, 0, struct.pack(">IIIIHH", 0, 0, timescale, 0, _UNDETERMINED, 0)),
-        full_box(b"hdlr", 0, 0, bytes(4), handler, bytes(12), name),
+        full_box(b"hdlr", 0, 0, bytes(4), track.handler, bytes(12), name),
         box(b"minf", header, here, table),
     )
-    volume = struct.pack(">hhHH", 0, 0, 0x0100 if is_sound else 0, 0)
+
+
+def _track_header(size: bytes, *, volume: int) -> bytes:
     # Enabled (1) and in the movie (2); no dates, which would differ from worker to worker.
-    track_header = full_box(
-        b"tkhd", 0, 3, struct.pack(">IIIII", 0, 0, 1, 0, 0), bytes(8), volume, _UNITY_MATRIX, size
-    )
-    # One edit: from `delay` on, to the end whatever it is (0), at normal speed.
-    edits = struct.pack(">IIiI", 1, 0, delay, 0x10000)
-    edit_box = box(b"edts", full_box(b"elst", 0, 0, edits)) if delay else b""
-    movie_header = full_box(
+    times = struct.pack(">IIIII", 0, 0, 1, 0, 0)
+    place = struct.pack(">hhHH", 0, 0, volume, 0)
+    return full_box(b"tkhd", 0, 3, times, bytes(8), place, _UNITY_MATRIX, size)
+
+
+def _movie(trak: bytes) -> bytes:
+    header = full_box(
         b"mvhd",
         0,
         0,
@@ -165,4 +171,4 @@ def _build(handler: bytes, entry: bytes, *, timescale: int, header: bytes, size:
     extends = box(b"mvex", full_box(b"trex", 0, 0, struct.pack(">5I", 1, 1, 0, 0, 0)))
     # iso6: tfdt and default-base-is-moof; cmfc: CMAF (23000-19) with edit lists in video.
     brands = box(b"ftyp", b"iso6", bytes(4), b"iso6", b"cmfc", b"mp41")
-    return brands + box(b"moov", movie_header, box(b"trak", track_header, edit_box, media), extends)
+    return brands + box(b"moov", header, trak, extends)

@@ -188,6 +188,6 @@ class SoundCutter:
             number=number,
             start=start,
             duration=count * self._frame,
-            data=build_segment(number + 1, start, samples, taken.payload),
+            data=build_segment(samples, taken.payload, sequence=number + 1, decode_time=start),
             missing=0,
         )
