@@ -1,0 +1,119 @@
+"""The background process: what must happen although nobody asks for it.
+
+Every loop finds its work in rows and files, so what a crash left half done is finished by the next round.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from vlog.config import Config
+from vlog.context import Context, open_context
+from vlog.db import partitions
+from vlog.db.transaction import Transaction, transaction
+from vlog.events import outbox
+from vlog.kit.errors import VlogError
+from vlog.kit.supervise import Supervisor
+from vlog.processing import generations, removal, tasks, uploads
+from vlog.telemetry.logs import get_logger
+from vlog.workers.leadership import Leadership
+
+STAGED_SECONDS = 3600.0
+BATCH = 50
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Chore:
+    """Something done every so many seconds; its value tells what there was to do, if anything."""
+
+    name: str
+    every_seconds: float
+    work: Callable[[Context], Awaitable[object]]
+
+
+async def repair_manifests(ctx: Context) -> int:
+    """Bring folders and playlists to what the rows say."""
+    unsettled = await generations.unsettled(ctx.db, limit=BATCH)
+    for video_id in unsettled:
+        await generations.settle(ctx, video_id)
+    stale = await generations.stale_manifests(ctx.db, limit=BATCH)
+    for video_id in stale:
+        await generations.write_manifests(ctx, video_id)
+    return len(unsettled) + len(stale)
+
+
+async def sweep_files(ctx: Context) -> int:
+    """Remove files that belong to nothing."""
+    staged = await ctx.storage.sweep(older_than_seconds=STAGED_SECONDS)
+    return staged + await uploads.sweep_leftovers(ctx)
+
+
+async def look_after_outbox(ctx: Context) -> int:
+    """Hand events on and remove old ones."""
+
+    async def work(tx: Transaction) -> int:
+        handed_on = await outbox.dispatch(tx)
+        await outbox.prune(tx)
+        return handed_on
+
+    return await transaction(ctx.db, work)
+
+
+async def make_partitions(ctx: Context) -> list[str]:
+    """Have a partition for each month to come."""
+    return await transaction(ctx.db, partitions.ensure)
+
+
+CHORES = (
+    Chore("leases", 5, tasks.sweep),
+    Chore("manifests", 10, repair_manifests),
+    Chore("outbox", 10, look_after_outbox),
+    Chore("generations", 60, generations.sweep_retired),
+    Chore("removals", 600, removal.finish_all),
+    Chore("files", 3600, sweep_files),
+    Chore("partitions", 3600, make_partitions),
+)
+
+
+def run(config: Config) -> None:
+    """Run until a signal. Raises ``VlogError`` in plain words when it can't."""
+    asyncio.run(_run(config))
+
+
+async def _run(config: Config) -> None:
+    async with open_context(config, max_connections=4) as ctx:
+        supervisor = Supervisor()
+        leadership = Leadership(ctx.db)
+        supervisor.add("leadership", leadership.keep)
+        for chore in CHORES:
+            supervisor.add(chore.name, _loop(ctx, chore, leads=leadership.leads))
+        await supervisor.run()
+
+
+def _loop(ctx: Context, chore: Chore, *, leads: asyncio.Event) -> Callable[[asyncio.Event], Awaitable[None]]:
+    async def loop(stopping: asyncio.Event) -> None:
+        while not stopping.is_set():
+            if leads.is_set():
+                await do(ctx, chore)
+            # Until there is something to lead, look often: the first round after a start matters most.
+            seconds = chore.every_seconds if leads.is_set() else 0.2
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), seconds)
+
+    return loop
+
+
+async def do(ctx: Context, chore: Chore) -> None:
+    """One round. A part of VLog that is away now is there in a later round."""
+    try:
+        found = await chore.work(ctx)
+    except VlogError as error:
+        _log.warning("chore put off", chore=chore.name, code=error.code, reason=error.message)
+        return
+    if found:
+        _log.info("chore done", chore=chore.name, found=found)
