@@ -46,6 +46,17 @@ test("a stale token is renewed once", async () => {
   await expect(client.post("/api/videos/1/publish")).resolves.toEqual({ ok: true });
 });
 
+test("a token that could not be fetched is asked for again", async () => {
+  let broken = true;
+  server(({ path }) => {
+    if (!path.endsWith("csrf-token")) return [200, { ok: true }];
+    return broken ? [503, { detail: "Restarting." }] : [200, { csrf_token: "t" }];
+  });
+  await expect(client.post("/x")).rejects.toMatchObject({ status: 503 });
+  broken = false;
+  await expect(client.post("/x")).resolves.toEqual({ ok: true });
+});
+
 test("a refusal that stays is an error, not a loop", async () => {
   server(({ path }) => (path.endsWith("csrf-token") ? [200, { csrf_token: "t" }] : [403, { detail: "No." }]));
   await expect(client.post("/x")).rejects.toMatchObject({ status: 403, message: "No." });

@@ -6,7 +6,10 @@ import { loginPage } from "./pages";
 let csrf: Promise<string> | null = null;
 
 export function csrfToken(): Promise<string> {
-  csrf ??= request<{ csrf_token: string | null }>("/api/auth/csrf-token").then(({ csrf_token }) => csrf_token ?? "");
+  if (csrf === null) {
+    csrf = request<{ csrf_token: string | null }>("/api/auth/csrf-token").then(({ csrf_token }) => csrf_token ?? "");
+    csrf.catch(forgetCsrfToken);
+  }
   return csrf;
 }
 

@@ -1,6 +1,5 @@
-import { client } from "./client";
+import { client, wordsOf } from "./client";
 import { ask } from "./confirm";
-import { wordsOf } from "./client";
 import { toast } from "./toast";
 
 interface Named {
@@ -12,12 +11,12 @@ interface Named {
 export type Deed = "publish" | "unpublish" | "retry" | "restore" | "trash" | "destroy";
 
 const SAYS: Record<Deed, string> = {
-  publish: "published",
-  unpublish: "no longer published",
-  retry: "being made ready again",
-  restore: "restored",
-  trash: "moved to the trash",
-  destroy: "deleted permanently",
+  publish: "is published",
+  unpublish: "is hidden from visitors",
+  retry: "is being made ready again",
+  restore: "is restored",
+  trash: "is in the trash",
+  destroy: "is deleted permanently",
 };
 
 async function question(deed: Deed, { title }: Named): Promise<boolean> {
@@ -55,6 +54,6 @@ export async function perform(deed: Deed, video: Named): Promise<boolean> {
     toast(wordsOf(error), "error");
     return false;
   }
-  toast(`“${video.title}” is ${SAYS[deed]}.`);
+  toast(`“${video.title}” ${SAYS[deed]}.`);
   return true;
 }

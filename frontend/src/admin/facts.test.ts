@@ -2,13 +2,13 @@ import { expect, test } from "vitest";
 import { factsOf, qualityRows } from "./facts";
 import type { StoredQuality, VideoDetail } from "./shapes";
 
-const quality = (name: string, height: number | null, size: number): StoredQuality => ({
-  quality: name, width: height === null ? null : (height * 16) / 9, height, bitrate: 1_000_000, average_bitrate: 800_000,
+const quality = (name: string, height: number, size: number): StoredQuality => ({
+  quality: name, width: (height * 16) / 9, height, bitrate: 1_000_000, average_bitrate: 800_000,
   codec: "avc1.640028", size_bytes: size,
 });
 
 test("largest picture first, sound last, then the sum", () => {
-  const rows = qualityRows({ qualities: [quality("audio", null, 1e6), quality("360p", 360, 2e6), quality("1080p", 1080, 7e6)] });
+  const rows = qualityRows({ qualities: [quality("audio", 0, 1e6), quality("360p", 360, 2e6), quality("1080p", 1080, 7e6)] });
   expect(rows.map(({ name, size, bytes }) => [name, size, bytes])).toEqual([
     ["1080p", "1920 × 1080", "7.0 MB"],
     ["360p", "640 × 360", "2.0 MB"],
@@ -23,8 +23,8 @@ test("one rendition needs no sum", () => {
 
 test("what is not known yet is left out", () => {
   const video = {
-    source_filename: "a.mp4", source_size_bytes: null, source_width: 0, source_height: 0, duration: 0, slug: "a",
+    source_filename: "a.mp4", source_size_bytes: 0, status: "pending", publish_when_ready: false, source_width: 0, source_height: 0, duration: 0, slug: "a",
     created_at: "2026-11-20T10:00:00Z", published_at: null, deleted_at: null,
   } as VideoDetail;
-  expect(factsOf(video).map(({ name }) => name)).toEqual(["File", "Uploaded", "Address"]);
+  expect(factsOf(video).map(({ name }) => name)).toEqual(["File", "Uploaded", "When ready", "Address"]);
 });

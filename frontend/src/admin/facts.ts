@@ -6,15 +6,21 @@ export function factsOf(video: VideoDetail): { name: string; value: string }[] {
   const size = video.source_width && video.source_height ? `${video.source_width} × ${video.source_height}` : null;
   const rows: [string, string | null][] = [
     ["File", video.source_filename],
-    ["Size", video.source_size_bytes === null ? null : bytes(video.source_size_bytes)],
+    ["Size", video.source_size_bytes > 0 ? bytes(video.source_size_bytes) : null],
     ["Picture", size],
     ["Length", video.duration ? clock(video.duration) : null],
     ["Uploaded", moment(video.created_at)],
+    ["When ready", whenReady(video)],
     ["Published", video.published_at === null ? null : moment(video.published_at)],
     ["Deleted", video.deleted_at === null ? null : moment(video.deleted_at)],
     ["Address", `/watch/${video.slug}`],
   ];
   return rows.flatMap(([name, value]) => (value === null || value === "" ? [] : [{ name, value }]));
+}
+
+function whenReady({ status, publish_when_ready, deleted_at }: VideoDetail): string | null {
+  if (status === "ready" || deleted_at !== null) return null;
+  return publish_when_ready ? "is published" : "stays hidden";
 }
 
 export interface QualityRow {
@@ -28,16 +34,16 @@ export interface QualityRow {
 
 /** The finished renditions, largest picture first, sound last; and what they take together. */
 export function qualityRows({ qualities }: Pick<VideoDetail, "qualities">): QualityRow[] {
-  const sorted = [...qualities].sort((a, b) => (b.height ?? 0) - (a.height ?? 0) || (b.bitrate ?? 0) - (a.bitrate ?? 0));
+  const sorted = [...qualities].sort((a, b) => b.height - a.height || b.bitrate - a.bitrate);
   const rows = sorted.map((one) => ({
     name: one.quality,
     size: one.width && one.height ? `${one.width} × ${one.height}` : "–",
-    codec: one.codec ?? "–",
+    codec: one.codec,
     peak: bitRate(one.bitrate),
     average: bitRate(one.average_bitrate),
     bytes: bytes(one.size_bytes),
   }));
   if (rows.length < 2) return rows;
-  const total = qualities.reduce((sum, one) => sum + (one.size_bytes ?? 0), 0);
+  const total = qualities.reduce((sum, one) => sum + one.size_bytes, 0);
   return [...rows, { name: "Together", size: "", codec: "", peak: "", average: "", bytes: bytes(total) }];
 }

@@ -5,6 +5,8 @@ export function wireForm(form: HTMLFormElement, submit: () => Promise<void>): vo
   const button = form.querySelector<HTMLButtonElement>("button[type=submit]");
   const error = form.querySelector<HTMLElement>("[data-form-error]");
 
+  // What was said is no longer true of what is being typed.
+  form.addEventListener("input", () => error && (error.hidden = true));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (button?.disabled) return;

@@ -1,5 +1,5 @@
 import { ApiError, problemOf } from "../shared/api";
-import { csrfToken } from "./client";
+import { csrfToken, forgetCsrfToken } from "./client";
 import type { Uploaded } from "./shapes";
 
 export interface UploadRequest {
@@ -23,6 +23,8 @@ export function formOf({ file, title, description, categoryId, publish }: Upload
 
 /** Sends one file and reports the bytes that went out. Aborting the signal ends it; it then throws an AbortError. */
 export async function sendFile(upload: UploadRequest, onProgress: (sent: number) => void, signal: AbortSignal): Promise<Uploaded> {
+  // A fresh token: a login in another tab changes it, and gigabytes are too dear to be refused at their end.
+  forgetCsrfToken();
   const token = await csrfToken();
   // fetch() cannot report upload progress; XMLHttpRequest can.
   return new Promise((resolve, reject) => {

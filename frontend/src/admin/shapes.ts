@@ -22,7 +22,7 @@ export interface ListedVideo {
   thumbnail_url: string | null;
   error_message: string | null;
   source_filename: string;
-  source_size_bytes: number | null;
+  source_size_bytes: number;
   progress: ListedProgress | null;
 }
 
@@ -35,15 +35,33 @@ export interface VideoPage {
 
 export interface StoredQuality {
   quality: string;
-  width: number | null;
-  height: number | null;
-  bitrate: number | null;
-  average_bitrate: number | null;
-  codec: string | null;
-  size_bytes: number | null;
+  /** 0 for sound. */
+  width: number;
+  height: number;
+  bitrate: number;
+  average_bitrate: number;
+  codec: string;
+  size_bytes: number;
 }
 
 export type TaskState = "queued" | "leased" | "done" | "failed";
+
+/** One run of a media tool that did not end well. */
+export interface Run {
+  command: string;
+  stderr_tail: string;
+  exit_status: number;
+}
+
+export interface Attempt {
+  number: number;
+  worker: string;
+  started_at: string;
+  ended_at: string;
+  outcome: "done" | "failed" | "released" | "expired";
+  error_message: string | null;
+  runs: Run[];
+}
 
 export interface Task {
   id: number;
@@ -55,23 +73,17 @@ export interface Task {
   attempt: number;
   max_attempts: number;
   worker: string | null;
-  created_at: string | null;
   started_at: string | null;
   finished_at: string | null;
-  progress_percent: number | null;
-  error_code: string | null;
+  progress_percent: number;
   error_message: string | null;
-  command: string | null;
-  stderr_tail: string | null;
+  attempts: Attempt[];
 }
 
 export interface RenditionProgress {
   name: string;
   status: string;
   progress_percent: number;
-  segments_completed?: number | null;
-  segments_total?: number | null;
-  error_message?: string | null;
 }
 
 export interface Job {
@@ -91,8 +103,9 @@ export interface Job {
 }
 
 export interface VideoDetail extends ListedVideo {
-  source_width: number | null;
-  source_height: number | null;
+  source_width: number;
+  source_height: number;
+  publish_when_ready: boolean;
   qualities: StoredQuality[];
   stream_url: string | null;
   dash_url: string | null;

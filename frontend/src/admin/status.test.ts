@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ListedVideo, ProgressEvent } from "./shapes";
-import { badgeOf, isWorking, progressLine, renditionLabel, withProgress } from "./status";
+import { badgeOf, isWorking, progressLine, publishingOf, renditionLabel, withProgress } from "./status";
 
 const video: ListedVideo = {
   id: 1, title: "A", slug: "a", description: "", category_id: null, category_name: null, duration: 10, status: "processing",
@@ -39,4 +39,13 @@ test("a playable video whose ladder is still growing is working", () => {
 test("only a running rendition shows its percentage", () => {
   expect(renditionLabel({ name: "720p", status: "in_progress", progress_percent: 41.9 })).toBe("720p 41 %");
   expect(renditionLabel({ name: "720p", status: "completed", progress_percent: 100 })).toBe("720p");
+});
+
+test("visibility: now, when ready, or not at all", () => {
+  const at = { status: "ready" as const, published_at: null, deleted_at: null, publish_when_ready: false };
+  expect(publishingOf(at)).toEqual({ deed: "publish", text: "Publish" });
+  expect(publishingOf({ ...at, published_at: "2026-11-20T10:00:00Z" })?.deed).toBe("unpublish");
+  expect(publishingOf({ ...at, status: "pending" })?.text).toBe("Publish when ready");
+  expect(publishingOf({ ...at, status: "failed", publish_when_ready: true })?.text).toBe("Do not publish when ready");
+  expect(publishingOf({ ...at, deleted_at: "2026-11-20T10:00:00Z" })).toBeNull();
 });

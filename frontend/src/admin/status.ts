@@ -1,5 +1,5 @@
 import { percent, remaining } from "../shared/format";
-import type { ListedVideo, ProgressEvent, RenditionProgress, TaskState } from "./shapes";
+import type { ListedVideo, ProgressEvent, RenditionProgress, TaskState, VideoDetail } from "./shapes";
 
 export type Tone = "success" | "working" | "warning" | "danger" | "plain";
 
@@ -12,7 +12,20 @@ export function badgeOf(video: Pick<ListedVideo, "status" | "published_at" | "de
   return video.published_at === null ? { text: "Not published", tone: "warning" } : { text: "Published", tone: "success" };
 }
 
+/** What can be done about a video's visibility now, and what that is called; null in the trash. */
+export function publishingOf(
+  video: Pick<VideoDetail, "status" | "published_at" | "deleted_at" | "publish_when_ready">,
+): { deed: "publish" | "unpublish"; text: string } | null {
+  if (video.deleted_at !== null) return null;
+  if (video.published_at !== null) return { deed: "unpublish", text: "Unpublish" };
+  if (video.status === "ready") return { deed: "publish", text: "Publish" };
+  return video.publish_when_ready
+    ? { deed: "unpublish", text: "Do not publish when ready" }
+    : { deed: "publish", text: "Publish when ready" };
+}
+
 const STEPS: Record<string, string> = {
+  waiting: "waiting for a worker",
   inspect: "inspecting the file",
   remux: "repackaging",
   audio: "encoding sound",

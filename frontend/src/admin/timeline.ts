@@ -1,5 +1,5 @@
 import { elapsed, timeOfDay } from "../shared/format";
-import type { Job, Task } from "./shapes";
+import type { Attempt, Job, Task } from "./shapes";
 import { taskBadge } from "./status";
 
 /** One line of a job's timeline, ready to show. */
@@ -16,8 +16,16 @@ export interface TaskLine {
   bar: { from: number; span: number } | null;
   percent: number | null;
   error: string;
-  command: string;
-  log: string;
+  /** Earlier and final attempts that did not end well, oldest first. */
+  troubles: Trouble[];
+}
+
+/** One attempt that failed, was given back or was lost, and what the tools said in it. */
+export interface Trouble {
+  key: string;
+  text: string;
+  error: string;
+  runs: { key: string; command: string; log: string }[];
 }
 
 const KINDS: Record<string, string> = {
@@ -44,6 +52,20 @@ function whatOf({ renditions, first_cell, last_cell }: Task): string {
   return [renditions.join(", "), cells].filter(Boolean).join(" · ");
 }
 
+const OUTCOMES: Record<Attempt["outcome"], string> = {
+  done: "done", failed: "failed", released: "given back", expired: "lost: its worker was not heard of again",
+};
+
+function troubleOf(task: Task, attempt: Attempt): Trouble {
+  const took = (Date.parse(attempt.ended_at) - Date.parse(attempt.started_at)) / 1000;
+  return {
+    key: `${task.id}-${attempt.number}-${attempt.started_at}`,
+    text: `Attempt ${attempt.number} ${OUTCOMES[attempt.outcome]} after ${elapsed(took)} on ${attempt.worker}`,
+    error: attempt.error_message === task.error_message && task.state !== "done" ? "" : (attempt.error_message ?? ""),
+    runs: attempt.runs.map((run, at) => ({ key: `${attempt.number}-${at}`, command: run.command, log: run.stderr_tail.trim() })),
+  };
+}
+
 function lineOf(task: Task, [from, to]: [number, number], nowMs: number): TaskLine {
   const start = at(task.started_at);
   const end = start === null ? null : (at(task.finished_at) ?? nowMs);
@@ -60,10 +82,9 @@ function lineOf(task: Task, [from, to]: [number, number], nowMs: number): TaskLi
     started: task.started_at === null ? "" : timeOfDay(task.started_at),
     took: start === null || end === null ? "" : elapsed((end - start) / 1000),
     bar,
-    percent: task.state === "leased" ? task.progress_percent : null,
-    error: task.error_message ?? "",
-    command: task.command ?? "",
-    log: task.stderr_tail ?? "",
+    percent: task.state === "leased" ? Math.floor(task.progress_percent) : null,
+    error: task.state === "done" ? "" : (task.error_message ?? ""),
+    troubles: task.attempts.filter(({ outcome }) => outcome !== "done").map((attempt) => troubleOf(task, attempt)),
   };
 }
 

@@ -1,6 +1,5 @@
-import { ApiError } from "../shared/api";
 import { bytes, percent, remaining } from "../shared/format";
-import { forgetCsrfToken, leaveIfSignedOut, wordsOf } from "./client";
+import { leaveIfSignedOut, wordsOf } from "./client";
 import { detailPage } from "./pages";
 import { sendFile } from "./send-file";
 import { titleFromFileName } from "./title";
@@ -76,6 +75,7 @@ export function uploads() {
     start(): void {
       for (const item of this.items) if (item.state === "staged" && item.title.trim() !== "") item.state = "waiting";
       void this.work();
+      document.querySelector("[data-uploads]")?.scrollIntoView({ block: "start" });
     },
     again(item: UploadItem): void {
       Object.assign(item, { state: "waiting", sent: 0, error: "", line: bytes(item.size) });
@@ -143,7 +143,6 @@ export function uploads() {
         Object.assign(item, { state: "cancelled", line: "Cancelled." });
         return;
       }
-      if (error instanceof ApiError && error.status === 403) forgetCsrfToken();
       Object.assign(item, { state: "failed", line: bytes(item.size), error: wordsOf(error) });
       if (!this.items.some(({ state }) => state === "staged")) leaveIfSignedOut(error);
     },

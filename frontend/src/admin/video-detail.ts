@@ -9,7 +9,7 @@ import { connectLive } from "./live";
 import { LIST } from "./pages";
 import { makePreview } from "./preview";
 import type { ProgressEvent, VideoDetail } from "./shapes";
-import { badgeOf, isWorking, progressLine, renditionLabel, withProgress } from "./status";
+import { badgeOf, isWorking, progressLine, publishingOf, renditionLabel, withProgress } from "./status";
 import { isLong, summary, timeline, type TaskLine } from "./timeline";
 import { toast } from "./toast";
 
@@ -66,11 +66,9 @@ export function videoDetail() {
     get failure(): string {
       return this.video?.error_message ?? this.video?.job?.last_error ?? "";
     },
-    get canPublish(): boolean {
-      return this.video?.status === "ready" && this.video.published_at === null && !this.trashed;
-    },
-    get canUnpublish(): boolean {
-      return this.video !== null && this.video.published_at !== null && !this.trashed;
+    /** What the publish button would do: at once, or as soon as the video is ready. */
+    get publishing() {
+      return this.video === null ? null : publishingOf(this.video);
     },
     get facts() {
       return this.video === null ? [] : factsOf(this.video);

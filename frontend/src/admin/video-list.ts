@@ -131,7 +131,7 @@ export function videoList() {
     lengthText: (video: ListedVideo) => (video.duration ? clock(video.duration) : ""),
     meta(video: ListedVideo): string {
       const when = video.deleted_at === null ? day(video.created_at) : `deleted ${day(video.deleted_at)}`;
-      const size = video.source_size_bytes === null ? null : bytes(video.source_size_bytes);
+      const size = video.source_size_bytes > 0 ? bytes(video.source_size_bytes) : null;
       return [video.category_name, when, size].filter(Boolean).join(" · ");
     },
   };

@@ -33,7 +33,6 @@ function show(room: HTMLElement, view: WaitingView): void {
   if (view.value === null) bar.removeAttribute("value");
   else bar.value = view.value;
   write(need(room, "[data-waiting-title]"), view.title);
-  write(need(room, "[data-waiting-text]"), view.text);
   write(need(room, "[data-waiting-numbers]"), view.numbers);
   need(room, "[data-waiting-renditions]").replaceChildren(
     ...view.renditions.map(({ status, text }) => el("li", { class: "chip", "data-status": status }, text)),

@@ -12,11 +12,10 @@ const progress: PublicProgress = {
   ],
 };
 
-test("numbers, step and sizes of a running job", () => {
+test("numbers and sizes of a running job", () => {
   const view = waitingView(progress);
   expect(view.value).toBe(41.7);
-  expect(view.numbers).toBe("41 % · about 2 minutes left");
-  expect(view.text).toBe("Preparing the picture.");
+  expect(view.numbers).toBe("41 % · about 2 minutes left for all sizes");
   expect(view.renditions.map(({ text }) => text)).toEqual(["360p", "720p 12 %"]);
 });
 
