@@ -9,6 +9,7 @@ from vlog.config import Config
 from vlog.kit.clock import monotonic_seconds
 from vlog.kit.errors import Unavailable
 
+_PATHS = ("/health", "/health", "/api/health")
 _START_SECONDS = 60.0
 _ANSWER_SECONDS = 5.0
 _PAUSE_SECONDS = 0.05
@@ -23,8 +24,8 @@ async def until_healthy(config: Config) -> None:
     """
     host = _EVERYWHERE.get(config.host, config.host)
     deadline = monotonic_seconds() + _START_SECONDS
-    for port in ports_of(config):
-        while not await _answers(host, port.number):
+    for port, path in zip(ports_of(config), _PATHS, strict=True):
+        while not await _answers(host, port.number, path=path):
             if monotonic_seconds() > deadline:
                 raise Unavailable(
                     f"The service on port {port.number} does not answer: its log in "
@@ -34,10 +35,10 @@ async def until_healthy(config: Config) -> None:
             await asyncio.sleep(_PAUSE_SECONDS)
 
 
-async def _answers(host: str, port: int) -> bool:
+async def _answers(host: str, port: int, *, path: str) -> bool:
     """Whether an HTTP server answers; by hand, because a client library takes longer to load than to ask."""
     name = f"[{host}]" if ":" in host else host
-    request = f"GET /health HTTP/1.1\r\nHost: {name}:{port}\r\nConnection: close\r\n\r\n"
+    request = f"GET {path} HTTP/1.1\r\nHost: {name}:{port}\r\nConnection: close\r\n\r\n"
     try:
         async with asyncio.timeout(_ANSWER_SECONDS):
             reader, writer = await asyncio.open_connection(host, port)

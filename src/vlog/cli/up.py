@@ -25,7 +25,7 @@ from vlog.kit.supervise import run_until_signalled
 from vlog.telemetry.logs import configure, get_logger
 
 # Together with the log's last words under ten seconds: after that, people reach for kill -9.
-CHILDREN_SECONDS = 6.5
+CHILDREN_SECONDS = 7.0
 DATABASE_SECONDS = 2.0
 # A child that can't start says so each time; after this many times it is told to the person who waits.
 _HOPELESS_ENDS = 3

@@ -18,7 +18,7 @@ HIDDEN = "***"
 # Parts of keys whose values no log may hold, whoever logs them.
 _SECRET_WORDS = ("secret", "password", "token", "authorization", "cookie", "api_key", "dsn", "database_url")
 # Their chatter at info repeats what our own lines say.
-_QUIET = ("asyncio", "httpx", "httpcore", "alembic", "uvicorn.access", "multipart", "python_multipart")
+_QUIET = ("asyncio", "httpx", "httpcore", "alembic", "uvicorn", "multipart", "python_multipart")
 
 
 class Stream(Protocol):
