@@ -102,7 +102,7 @@ async def _from_frames(questions: Questions, source: Source, audio: AudioExtent 
     lost = decoded - len(frames.pts)
     if lost > _MOST_LOST * decoded:
         raise Invalid("The timestamps of this file jump back and forth.", code="implausible_timing")
-    warnings = (f"{lost} pictures have no usable timestamp and are left out.",) if lost else ()
+    warnings = (f"Pictures without a usable timestamp, left out: {lost}.",) if lost else ()
     return Indexed(video=frames, audio=audio, warnings=warnings, has_strays=lost > 0)
 
 
@@ -119,7 +119,7 @@ def _agrees(index: VideoIndex, proof: Proof, source: Source) -> bool:
 def _confirmed(index: VideoIndex, audio: AudioExtent | None, proof: Proof) -> Indexed:
     confirmed = index.confirmed(frozenset(proof.pts))
     lost = index.shown.count(1) - confirmed.shown.count(1)
-    warnings = (f"{lost} of the first pictures can't be decoded and are left out.",) if lost else ()
+    warnings = (f"Pictures at the start that can't be decoded, left out: {lost}.",) if lost else ()
     return Indexed(video=confirmed, audio=audio, warnings=warnings)
 
 
