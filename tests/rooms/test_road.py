@@ -119,9 +119,6 @@ async def test_what_is_announced_is_measured(ctx: Context) -> None:
         assert each.size_bytes == sum(sizes) + init
         assert each.average_bit_rate == pytest.approx(sum(sizes) * 8 / 60, rel=0.01)
         assert each.peak_bit_rate >= max(sizes) * 8 / 6
-        assert (
-            f"AVERAGE-BANDWIDTH={each.average_bit_rate}" in await master(ctx) or each.kind == "audio" or True
-        )
     assert {each.codec for each in made} == {"avc1.64001e", "mp4a.40.2"}
 
 

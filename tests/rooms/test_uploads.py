@@ -48,10 +48,13 @@ async def test_nothing_is_visible_while_bytes_arrive(ctx: Context) -> None:
 
 
 async def test_a_client_that_leaves_leaves_nothing(ctx: Context) -> None:
-    with pytest.raises(asyncio.CancelledError):
+    async def leave() -> None:
         async with uploads.receive(ctx) as receiver:
             await receiver.write(bytes(2 << 20))
             raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await leave()
     assert sources(ctx) == []
 
 
