@@ -120,6 +120,9 @@ class VideoCutter:
         ticks = self._ticks(self._presentation_times(fragment))
         start = 0
         while start < len(ticks):
+            if self._at == len(self._cells):
+                self._refuse_before_end(ticks[start:])
+                return
             stop = self._border(ticks, start)
             self._take(samples, ticks, part=slice(start, stop))
             self._open.payload.append(payload[ends[start] : ends[stop]])
@@ -145,10 +148,15 @@ class VideoCutter:
 
     def _border(self, ticks: Sequence[int], start: int) -> int:
         """The index of the first sample from ``start`` on that belongs to the next cell."""
-        if self._at >= len(self._cells):
-            raise bad("pictures after the last cell")
         end = self._cells[self._at][1].end
         return next((index for index in range(start, len(ticks)) if ticks[index] >= end), len(ticks))
+
+    def _refuse_before_end(self, ticks: Sequence[int]) -> None:
+        """Pictures that an edit list hides at the end, or broken ones, are left out if no other needs
+        them.
+        """
+        if min(ticks) < self._cells[-1][1].end:
+            raise bad("pictures come back after the end")
 
     def _take(self, samples: Samples, ticks: Sequence[int], *, part: slice) -> None:
         self._open.ticks += ticks[part]
