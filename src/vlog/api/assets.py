@@ -69,24 +69,22 @@ class Assets:
 
 
 def _answer(request: Request, asset: _Asset) -> Response:
+    body, tag = asset.plain, asset.tag
     headers = {
         "cache-control": _FOREVER,
-        "etag": asset.tag,
-        "vary": "Accept-Encoding",
+        "content-type": asset.media_type,
         "content-security-policy": SCRIPT_POLICY,
+        "vary": "Accept-Encoding",
     }
-    if is_known(request.headers.get("if-none-match"), asset.tag):
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    body = asset.plain
     if asset.gzipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
-        body = asset.gzipped
+        # Other bytes, so another tag (RFC 9110 §8.8.3.3).
+        body, tag = asset.gzipped, f'{asset.tag[:-1]}-gz"'
         headers["content-encoding"] = "gzip"
-        headers["etag"] = f'{asset.tag[:-1]}-gz"'
-    if request.method == "HEAD":
-        headers["content-length"] = str(len(body))
-        body = b""
-    # Bytes, so that the type is sent as it is in our table.
-    return Response(body, headers={**headers, "content-type": asset.media_type})
+    headers["etag"] = tag
+    if is_known(request.headers.get("if-none-match"), tag):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    headers["content-length"] = str(len(body))
+    return Response(b"" if request.method == "HEAD" else body, headers=headers)
 
 
 def _load(path: Path) -> _Asset:

@@ -109,7 +109,7 @@ def _log_access(scope: Scope, answer: _Answer) -> None:
         "request",
         method=scope["method"],
         path=path[:200],
-        status=answer.status,
+        status=int(answer.status),
         duration_ms=round((monotonic_seconds() - answer.started_at) * 1000, 1),
         bytes=answer.sent_bytes,
     )

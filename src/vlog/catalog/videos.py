@@ -24,7 +24,7 @@ from vlog.events.types import (
     VideoUnpublished,
     VideoUpdated,
 )
-from vlog.kit.errors import Conflict
+from vlog.kit.errors import Conflict, Invalid
 from vlog.kit.slugs import Slug
 
 __all__ = ["NewVideo", "Reader", "VideoChanges", "VideoRow"]
@@ -101,14 +101,14 @@ async def by_storage_key(reader: Reader, storage_key: str) -> VideoRow | None:
 
 async def by_slug_public(reader: Reader, slug: str) -> VideoRow | None:
     """The video that a visitor with the link may see (``VideoRow.is_announced``), else ``None``."""
-    record = await reader.fetchrow(_BY_SLUG, slug)
+    record = await reader.fetchrow(_BY_SLUG, slug) if _is_slug(slug) else None
     video = video_row(record) if record else None
     return video if video is not None and video.is_announced else None
 
 
 async def redirect_target(reader: Reader, slug: str) -> Slug | None:
     """The present slug of the video that was once called ``slug``; its visibility is not checked here."""
-    target = await reader.fetchval(_REDIRECT, slug)
+    target = await reader.fetchval(_REDIRECT, slug) if _is_slug(slug) else None
     return Slug(target) if target is not None else None
 
 
@@ -290,6 +290,15 @@ async def _update(tx: Transaction, video_id: int, sql: str, *, values: tuple[obj
 async def _move(tx: Transaction, event: VideoEvent, sql: str, *, values: tuple[object, ...] = ()) -> None:
     if await tx.execute(f"UPDATE videos {sql}", event.video_id, *values) != "UPDATE 0":
         await tx.record(event)
+
+
+def _is_slug(text: str) -> bool:
+    """What is no slug names no video; asking PostgreSQL for it could be an error (NUL)."""
+    try:
+        Slug(text)
+    except Invalid:
+        return False
+    return True
 
 
 def _refuse_deleted(video: VideoRow) -> None:
