@@ -14,7 +14,7 @@ from vlog.pipeline import ffmpeg
 from vlog.pipeline.failures import Completed
 from vlog.pipeline.jail import Jail, JailSpec, Limits
 
-QUICKLY_SECONDS = 3.0
+QUICKLY_SECONDS = 5.0
 _LIMITS = Limits(wall_seconds=20.0, cpu_seconds=20)
 
 

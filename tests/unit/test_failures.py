@@ -47,7 +47,7 @@ def test_any_exit_status_is_an_end_of_its_own_will(status: int) -> None:
         (ended(-signal.SIGSYS), DecoderCrashed, "decoder_crash"),
         # By the kernel when memory is short: not by the CPU limit, which is far.
         (ended(-signal.SIGKILL), DecoderCrashed, "decoder_crash"),
-        (ended(-signal.SIGKILL, cpu_seconds=59.9), TimedOut, "media_timeout"),
+        (ended(-signal.SIGKILL, cpu_seconds=55.0), TimedOut, "media_timeout"),
         (ended(-signal.SIGXCPU), TimedOut, "media_timeout"),
         (ended(-signal.SIGXFSZ), OutputTooBig, "output_too_big"),
     ],
