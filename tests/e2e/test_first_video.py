@@ -95,7 +95,7 @@ async def _watch(watched: Watched) -> None:
     # The page may have been opened while the video was still being made: it turns into playback by itself.
     await expect(player).to_be_visible(timeout=120_000)
     await page.get_by_role("button", name="Play", exact=True).first.click()
-    await page.wait_for_function("document.querySelector('video').currentTime > 1", timeout=20_000)
+    await _until(page, "document.querySelector('video').currentTime > 1", seconds=20)
     height = await page.evaluate("document.querySelector('video').videoHeight")
     assert height in {360, 480, 720}
 
@@ -105,8 +105,17 @@ async def _choose_quality(page: Page, lines: int) -> None:
     await page.locator("[data-player]").hover()
     await page.get_by_role("button", name=re.compile("^Quality")).click()
     await page.get_by_role("menuitemradio", name=re.compile(f"^{lines}p")).click()
-    await page.wait_for_function(f"document.querySelector('video').videoHeight === {lines}", timeout=30_000)
+    await _until(page, f"document.querySelector('video').videoHeight === {lines}", seconds=30)
     await page.evaluate("document.querySelector('video').pause()")
+
+
+async def _until(page: Page, condition: str, *, seconds: float) -> None:
+    # Not wait_for_function: it evaluates text inside the page, which the page's content policy forbids.
+    for _ in range(int(seconds * 10)):
+        if await page.evaluate(condition):
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"not within {seconds} s: {condition}")
 
 
 def _videos(installation: Installation) -> list[dict[str, Any]]:
