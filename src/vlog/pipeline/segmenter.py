@@ -8,6 +8,8 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterable
 
+import structlog
+
 from vlog.kit.errors import Invalid
 from vlog.media.cutting import Cut
 from vlog.media.fmp4 import Fragment, bad, parse_fragment
@@ -24,6 +26,8 @@ _READ_BYTES = 1 << 20
 _INLINE_HASH_BYTES = 256 << 10
 
 Piece = tuple[Fragment, memoryview]
+
+_log = structlog.get_logger(__name__)
 
 
 class CutOff(Invalid):
@@ -123,6 +127,7 @@ class Segmenter:
             if self._delivery.wants(self.rendition, cut.number):
                 await self._delivery.put(self.rendition, await _sealed(cut))
                 self.made += 1
+                _log.debug("segment made", number=cut.number, rendition=self.rendition)
 
 
 async def _sealed(cut: Cut) -> Segment:
