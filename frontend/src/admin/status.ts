@@ -48,11 +48,12 @@ export function isWorking(video: ListedVideo): boolean {
   return video.deleted_at === null && video.progress !== null && video.progress.percent < 100 && video.status !== "failed";
 }
 
-/** A listed video with what an event said about it. */
+/** A listed video with the amounts of an event. A new status is not taken from it: it changes more than itself
+ *  (published or not, thumbnail, length), so the video is asked for again. */
 export function withProgress<T extends ListedVideo>(video: T, event: ProgressEvent): T {
   const { status, percent: amount, eta_seconds, current_step } = event;
   const progress = amount >= 100 && status === "ready" ? null : { percent: amount, eta_seconds, current_step };
-  return { ...video, status, progress };
+  return { ...video, progress };
 }
 
 const TASK_WORDS: Record<TaskState, { text: string; tone: Tone }> = {

@@ -47,7 +47,7 @@ export function spanOf(tasks: readonly Task[], nowMs: number): [from: number, to
 }
 
 function whatOf({ renditions, first_cell, last_cell }: Task): string {
-  const cells = first_cell === null || last_cell === null ? null
+  const cells = renditions.length === 0 || first_cell === null || last_cell === null ? null
     : first_cell === last_cell ? `segment ${first_cell}` : `segments ${first_cell}–${last_cell}`;
   return [renditions.join(", "), cells].filter(Boolean).join(" · ");
 }

@@ -21,6 +21,8 @@ export function videoDetail() {
   const id = Number(page.dataset["videoId"]);
   const show = makePreview(need(page, "[data-preview]"));
   let timer = 0;
+  // While it is being deleted for good, nobody asks for it any more.
+  let leaving = false;
 
   return {
     video: null as VideoDetail | null,
@@ -92,6 +94,7 @@ export function videoDetail() {
     async load(): Promise<void> {
       clearTimeout(timer);
       timer = 0;
+      if (leaving) return;
       try {
         this.take(await client.get<VideoDetail>(`/api/videos/${id}`));
       } catch (error) {
@@ -143,11 +146,14 @@ export function videoDetail() {
       if (created !== null) this.draft.category = String(created);
     },
     async act(deed: Deed): Promise<void> {
-      if (this.video === null || !(await perform(deed, this.video))) return;
-      if (deed === "destroy") {
-        this.revert();
-        location.assign(`${LIST}?deleted=true`);
-      } else await this.load();
+      if (this.video === null) return;
+      leaving = deed === "destroy";
+      const done = await perform(deed, this.video);
+      leaving &&= done;
+      if (!done) return;
+      if (!leaving) return this.load();
+      this.revert();
+      location.assign(`${LIST}?deleted=true`);
     },
     async copy(text: string): Promise<void> {
       const copied = await copyText(text);
