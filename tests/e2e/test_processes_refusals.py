@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
@@ -157,10 +158,10 @@ def test_a_bad_variable(installation: Installation) -> None:
     assert "VLOG_ADMIN_PORT" in refusal(installation, {"VLOG_ADMIN_PORT": "ninety"})
 
 
-def test_another_database_is_used(installation: Installation, dsn: str) -> None:
-    installation.start({"VLOG_DATABASE_URL": dsn})
+async def test_another_database_is_used(installation: Installation, dsn: str) -> None:
+    await asyncio.to_thread(installation.start, {"VLOG_DATABASE_URL": dsn})
     try:
         assert not (installation.home / "data" / "pg18").exists()
-        assert installation.stop() == 0
+        assert await asyncio.to_thread(installation.stop) == 0
     finally:
         installation.kill()
