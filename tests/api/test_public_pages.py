@@ -1,0 +1,123 @@
+"""The pages that visitors see, as they come from the server."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import httpx
+
+from tests.support.api import change, make_ready, make_video
+from vlog.catalog import trash, videos
+from vlog.context import Context
+
+HTML = {"Accept": "text/html,application/xhtml+xml"}
+
+
+async def test_home_lists_what_is_published(ctx: Context, public: httpx.AsyncClient) -> None:
+    empty = await public.get("/", headers=HTML)
+    assert "Nothing here yet" in empty.text
+    await make_ready(ctx, "Blue mountain")
+    await make_ready(ctx, "Kept back", public=False)
+    page = await public.get("/", headers=HTML)
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert 'href="/watch/blue-mountain"' in page.text
+    assert "Kept back" not in page.text
+    found = await public.get("/", params={"search": "nowhere"}, headers=HTML)
+    assert "Nothing found for" in found.text
+
+
+async def test_home_goes_on(ctx: Context, public: httpx.AsyncClient) -> None:
+    for number in range(25):
+        await make_ready(ctx, f"Walk {number}")
+    first = await public.get("/", params={"search": "walk"})
+    following = re.search(r'data-load-more><a class="button" href="([^"]+)"', first.text)
+    assert following is not None
+    second = await public.get(unescape(following[1]))
+    assert second.text.count('<li class="video-card"') == 1
+    assert "data-load-more><a" not in second.text
+
+
+async def test_the_watch_page_tells_other_sites_what_it_shows(
+    ctx: Context, public: httpx.AsyncClient
+) -> None:
+    video = await make_ready(ctx, "Boats & <nets>")
+    await change(ctx.db, lambda tx: videos.edit(tx, video.id, {"description": "One\ntwo " + "x" * 300}))
+    page = (await public.get(f"/watch/{video.slug}", headers=HTML)).text
+    base = "http://127.0.0.1:9000"
+    assert f'<link rel="canonical" href="{base}/watch/boats-nets">' in page
+    assert '<meta property="og:title" content="Boats &amp; &lt;nets&gt;">' in page
+    assert f'<meta property="og:image" content="{base}/videos/boats-nets/thumbnail.jpg?v=1">' in page
+    assert f'<meta property="og:video" content="{base}/videos/boats-nets/master.m3u8">' in page
+    description = re.search(r'og:description" content="([^"]+)"', page)
+    assert description is not None
+    assert len(description[1]) == 200
+    assert 'data-status="ready"' in page
+
+
+async def test_text_is_text(ctx: Context, public: httpx.AsyncClient) -> None:
+    attack = """<img src=x onerror=alert(1)>"'{{7*7}}${7*7}</script><script>alert(1)</script>"""
+    video = await make_ready(ctx, attack)
+    await change(ctx.db, lambda tx: videos.edit(tx, video.id, {"description": attack}))
+    for path in ("/", f"/watch/{video.slug}", f"/?search={attack[:20]}"):
+        page = (await public.get(path, headers=HTML)).text
+        assert "<img src=x" not in page
+        assert "<script>alert" not in page
+        assert "{{7*7}}" in page or path.startswith("/?")
+
+
+async def test_pages_of_videos_on_their_way(ctx: Context, public: httpx.AsyncClient) -> None:
+    video = await make_video(ctx, "On its way")
+    assert 'data-status="pending"' in (await public.get("/watch/on-its-way")).text
+    await change(ctx.db, lambda tx: videos.mark_processing(tx, video.id))
+    assert 'data-status="processing"' in (await public.get("/watch/on-its-way")).text
+    await change(
+        ctx.db, lambda tx: videos.mark_failed(tx, video.id, code="x", message="The file is cut off.")
+    )
+    page = (await public.get("/watch/on-its-way")).text
+    assert "The file is cut off." in page
+
+
+async def test_an_old_address_leads_to_the_new_one(ctx: Context, public: httpx.AsyncClient) -> None:
+    video = await make_ready(ctx, "Old name")
+    await change(ctx.db, lambda tx: videos.edit(tx, video.id, {"slug": "new-name"}))
+    moved = await public.get("/watch/old-name")
+    assert (moved.status_code, moved.headers["location"]) == (301, "/watch/new-name")
+    await change(ctx.db, lambda tx: trash.soft_delete(tx, video.id))
+    assert (await public.get("/watch/old-name")).status_code == 404
+
+
+async def test_errors_are_pages_for_people_and_problems_for_programs(public: httpx.AsyncClient) -> None:
+    for path in ("/nothing", "/watch/nothing", "/videos/nothing/master.m3u8", "/static/nothing.js"):
+        page = await public.get(path, headers=HTML)
+        assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert "nothing at this address" in page.text
+        problem = await public.get(path)
+        assert (problem.status_code, problem.headers["content-type"]) == (404, "application/problem+json")
+    api = await public.get("/api/nothing", headers=HTML)
+    assert api.headers["content-type"] == "application/problem+json"
+    refused = await public.get("/?search=" + "x" * 201, headers=HTML)
+    assert refused.status_code == 422
+    assert "Search must have at most 200 characters." in refused.text
+
+
+async def test_scripts_and_styles_are_kept_for_ever(public: httpx.AsyncClient) -> None:
+    page = (await public.get("/")).text
+    addresses = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
+    assert len(addresses) >= 4
+    for address in addresses:
+        answer = await public.get(address)
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        again = await public.get(address, headers={"If-None-Match": answer.headers["etag"]})
+        assert again.status_code == 304
+        plain = await public.get(address, headers={"Accept-Encoding": "identity"})
+        assert plain.content == answer.content
+        assert "content-encoding" not in plain.headers
+        head = await public.head(address, headers={"Accept-Encoding": "identity"})
+        assert (head.content, head.headers["content-length"]) == (b"", str(len(plain.content)))
+    script = next(address for address in addresses if address.endswith(".js"))
+    assert (await public.get(script)).headers["content-type"] == "text/javascript; charset=utf-8"
+    assert (await public.get("/static/manifest.json")).status_code == 404
+    assert (await public.get("/static/..%2ftemplates%2fpublic%2fhome.html")).status_code == 404
