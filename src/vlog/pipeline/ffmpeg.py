@@ -140,7 +140,7 @@ class Process:
         """Start a tool whose stdout is collected; for ``run``."""
         stdout = self._pipe()
         with input_file(stdin) as source:
-            self._spawn(stdin=source, stdout=stdout.writer, outputs=[])
+            await self._spawn(stdin=source, stdout=stdout.writer, outputs=[])
         await self._feed(stdout, self._collect)
         await self._feed(self._pipes[-1], self._stderr.feed)
 
@@ -149,7 +149,7 @@ class Process:
         pipes = [self._pipe() for _ in range(outputs + 1)]
         told = hardening.output_url(outputs)
         self._argv[1:1] = ["-progress", told, "-stats_period", _PROGRESS_SECONDS]
-        self._spawn(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, outputs=pipes)
+        await self._spawn(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, outputs=pipes)
         readers = [CountingReader(self._count) for _ in range(outputs)]
         for pipe, reader in zip(pipes, readers, strict=False):
             await pipe.connect(asyncio.StreamReaderProtocol(reader))
@@ -195,10 +195,11 @@ class Process:
         self._feeds.append(feed)
         await pipe.connect(feed)
 
-    def _spawn(self, *, stdin: int, stdout: int, outputs: list[Pipe]) -> None:
+    async def _spawn(self, *, stdin: int, stdout: int, outputs: list[Pipe]) -> None:
         stderr = self._pipe()
         files = [(pipe.writer, hardening.FIRST_OUTPUT_FD + index) for index, pipe in enumerate(outputs)]
-        command = self._jail.command(self._spec, self._argv, files=files)
+        # In a thread, because it looks at the source, and a storage that hangs must not stop the event loop.
+        command = await asyncio.to_thread(self._jail.command, self._spec, self._argv, files=files)
         _log.info("media tool starts", command=self.command)
         try:
             self._child = spawn(
