@@ -177,8 +177,9 @@ SCALER = "bicubic"
 def picked(grid: Grid) -> list[str]:
     """Filters that let pass the pictures of the cells, by their source timestamps and nothing else."""
     first, end = grid.cells[0].first_pts, grid.cells[-1].end_pts
-    if grid.frame_duration is not None:
+    if grid.frame_duration is not None and not grid.decimation:
         # Half the way to the neighbour, as a decoder may guess a damaged timestamp a little differently.
+        # Where pictures are thinned out, a dropped one stands there.
         margin = int(Fraction(grid.frame_duration, 2 * grid.timescale) / grid.time_base)
         first -= margin
         # The end of the last cell stands right after its last picture, and not where a next one begins.
