@@ -42,13 +42,13 @@ async def read_track(reader: asyncio.StreamReader) -> Track | None:
     while (found := await _next_box(reader)) is not None:
         kind, data = found
         if kind in {b"moof", b"mdat"}:
-            break
+            raise bad("there is no moov box")
         head += data
         if kind == b"moov":
             return parse_init(head)
-    if not head:
-        return None
-    raise bad("there is no moov box")
+    if head:
+        raise bad("there is no moov box")
+    return None
 
 
 async def read_fragments(reader: asyncio.StreamReader, track: Track) -> AsyncIterator[Piece]:

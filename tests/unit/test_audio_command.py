@@ -1,0 +1,66 @@
+"""Commands that make sound, word by word."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from tests.support.media_values import AAC, every, grid_of, index
+from vlog.media import audio_command, hardening
+from vlog.media.plan import AudioRendition
+
+AUDIO = AudioRendition(name="audio", encoder="aac", sample_rate=48_000, channels=2, bit_rate=128_000)
+# Ten seconds from -2.1 s on, as in a stream whose clock has wrapped.
+GRID = grid_of(index(every(3000, 300, start=-189_000)))
+
+
+def words(text: str) -> list[str]:
+    """Arguments that hold no spaces."""
+    return text.split()
+
+
+def test_encoding_the_shared_sound() -> None:
+    filters = (
+        "asetpts=PTS-(-2.100000000)/TB,"
+        "aresample=osr=48000:ochl=stereo:osf=fltp:first_pts=0:min_hard_comp=0.03:async=480:min_comp=0.005,"
+        "apad,atrim=end_sample=480256"
+    )
+    expected = [
+        *words("ffmpeg -hide_banner -nostdin -loglevel error -copyts"),
+        *hardening.ffmpeg_input_args(),
+        *("-i", "file:/in/source", "-map", "0:1", "-af", filters),
+        *words("-c:a aac -b:a 128000 -flags:a +bitexact"),
+        *words("-map_metadata -1 -map_chapters -1 -fflags +bitexact -avoid_negative_ts disabled"),
+        *("-movflags", "+empty_moov+default_base_moof+delay_moov+frag_discont+skip_trailer"),
+        *words("-frag_duration 5000000 -f mp4 pipe:3"),
+    ]
+    argv = audio_command.encode_audio("ffmpeg", "file:/in/source", stream=AAC, grid=GRID, audio=AUDIO)
+    assert argv == expected
+
+
+def test_mono_stays_mono() -> None:
+    argv = audio_command.encode_audio(
+        "ffmpeg", "file:/s", stream=AAC, grid=GRID, audio=replace(AUDIO, channels=1)
+    )
+    assert "ochl=mono" in argv[argv.index("-af") + 1]
+
+
+def test_the_start_is_told_to_the_nanosecond() -> None:
+    grid = replace(GRID, start_seconds=Fraction(1, 3))
+    argv = audio_command.encode_audio("ffmpeg", "file:/s", stream=AAC, grid=grid, audio=AUDIO)
+    assert argv[argv.index("-af") + 1].startswith("asetpts=PTS-(0.333333333)/TB,")
+
+
+@pytest.mark.parametrize(
+    ("codec", "channels", "layout", "encoder"),
+    [("aac", 1, "mono", "aac"), ("aac", 6, "5.1", "aac"), ("mp3", 2, "stereo", "libmp3lame")],
+)
+def test_silence_in_the_source_s_format(codec: str, channels: int, layout: str, encoder: str) -> None:
+    stream = replace(AAC, codec=codec, channels=channels, sample_rate=44_100)
+    argv = audio_command.encode_silence("ffmpeg", codec=codec, stream=stream)
+    assert argv[argv.index("-i") + 1] == f"anullsrc=r=44100:cl={layout}"
+    assert argv[argv.index("-c:a") + 1] == encoder
+    # Nothing foreign is opened.
+    assert "-i" not in argv[argv.index("-i") + 1 :]
