@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from tests.support.deliveries import EVERYTHING, JPEG, deliver, inspect, work_off
-from tests.support.uploaded import source_values, upload
-from vlog.catalog import videos
-from vlog.catalog.rows import VideoRow
+from tests.support.uploaded import (
+    assert_all_is_there,
+    claimed,
+    master,
+    source_values,
+    upload,
+    variants,
+    video_of,
+)
 from vlog.context import Context
 from vlog.db.transaction import transaction
 from vlog.processing import generations, progress, requests, tasks
@@ -17,48 +21,11 @@ from vlog.processing.timeline import timeline
 from vlog.settings.store import put
 from vlog.storage import layout
 from vlog.storage.layout import Key
-from vlog.wire.work import Failure, Made, Offer, RemuxWork, ToolRun, VideoWork
+from vlog.wire.work import Failure, Made, RemuxWork, ToolRun, VideoWork
 from vlog.workers.local_client import LocalClient
 
 CRASH = Failure(code="decoder_crash", message="The decoder crashed.", retryable=True)
 GIVE_UP = Failure(code="undecodable", message="The pictures can't be decoded.", retryable=False)
-
-
-async def video_of(ctx: Context, video_id: int) -> VideoRow:
-    return await videos.by_id(ctx.db, video_id)
-
-
-async def claimed(client: LocalClient) -> Offer:
-    offer = await client.claim(EVERYTHING)
-    assert offer is not None
-    return offer
-
-
-async def master(ctx: Context, storage_key: str = "a-video") -> str:
-    return (await ctx.storage.read(layout.master_playlist(storage_key))).decode()
-
-
-def variants(playlist: str) -> set[str]:
-    """The renditions that a multivariant playlist offers."""
-    return set(re.findall(r"/(\w+)/stream.m3u8", playlist))
-
-
-async def assert_all_is_there(ctx: Context, storage_key: str = "a-video") -> None:
-    """Everything that the manifests lead to exists, and only under the live token."""
-    live = await generations.live(ctx.db, storage_key)
-    assert live is not None
-    text = await master(ctx, storage_key)
-    folder = layout.video(storage_key)
-    playlists = re.findall(r'(?:URI="|^)([\w/]+/stream.m3u8)', text, re.MULTILINE)
-    assert playlists
-    for path in playlists:
-        assert path.startswith(f"{live.token}/")
-        lines = (await ctx.storage.read(folder.child(*path.split("/")))).decode().splitlines()
-        names = [line for line in lines if not line.startswith("#")]
-        assert names == [f"segment_{number}.m4s" for number in range(len(names))]
-        parent = folder.child(*path.split("/")[:-1])
-        for name in ["init.mp4", *names]:
-            assert (await ctx.storage.stat(parent.child(name))).size_bytes > 0
 
 
 async def test_a_remuxable_source_plays_before_anything_is_encoded(ctx: Context) -> None:

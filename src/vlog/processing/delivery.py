@@ -9,7 +9,6 @@ replaced only after the lease has been proved again.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -103,6 +102,7 @@ async def put_segments(ctx: Rooms, lease: Lease, *, rendition: str, segments: Se
     with_dash = await ctx.settings.get(known.ENABLE_DASH)
 
     async def work(tx: Transaction, staged: Sequence[Staged]) -> None:
+        _check_hashes(segments, staged)
         intake = await _begin(ctx, tx, lease=lease, rendition=rendition)
         if intake.init is None:
             raise Invalid("Send the initialisation segment first.", code="init_missing")
@@ -245,7 +245,12 @@ def _check(segments: Sequence[Segment]) -> None:
     for segment in segments:
         if not 0 < len(segment.data) <= MAX_SEGMENT_BYTES:
             raise Invalid(f"Segment {segment.number} has an impossible size.", code="wrong_size")
-        if hashlib.sha256(segment.data).hexdigest() != segment.sha256:
+
+
+def _check_hashes(segments: Sequence[Segment], staged: Sequence[Staged]) -> None:
+    """The bytes that lie on the disk are those that the worker made."""
+    for segment, each in zip(segments, staged, strict=True):
+        if each.sha256.hex() != segment.sha256:
             raise Invalid(f"Segment {segment.number} was damaged on its way.", code="wrong_hash")
 
 
