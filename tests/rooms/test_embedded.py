@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -100,12 +101,12 @@ async def test_the_cluster_is_private_and_stable(data_dir: Path) -> None:
         assert await value(dsn, "SHOW data_checksums") == "on"
         assert await value(dsn, "SELECT datlocprovider FROM pg_database WHERE datname = 'vlog'") == b"b"
         assert await value(dsn, "SHOW jit") == "off"
+        assert (data_dir / "run").stat().st_mode & 0o777 == 0o700
         with pytest.raises(asyncpg.InvalidPasswordError):
             await asyncpg.connect(dsn, password="guess")
         with pytest.raises(asyncpg.InvalidPasswordError):
             await asyncpg.connect(dsn, password="")
     assert (data_dir / "pg.secret").stat().st_mode & 0o777 == 0o600
-    assert (data_dir / "run").stat().st_mode & 0o777 == 0o700
     assert (data_dir / "pg18").stat().st_mode & 0o777 == 0o700
 
 
@@ -285,3 +286,13 @@ async def test_where_namespaces_are_refused_the_server_has_its_own_user(
     async with server(data) as (running, dsn):
         assert await value(dsn, "SELECT count(*) FROM kept") == 0
         assert "Uid:\t65432" in Path(f"/proc/{running.process.pid}/status").read_text()
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="takes unshare(1)")
+@pytest.mark.parametrize("user_id", [1234, 65534], ids=["a user without a name", "a user with a name"])
+async def test_as_a_normal_user_nothing_is_special(data_dir: Path, user_id: int) -> None:
+    """Containers run programs under numbers that /etc/passwd does not know, which initdb refuses."""
+    become = ("unshare", "--user", f"--map-user={user_id}", f"--map-group={user_id}")
+    async with owned_elsewhere(data_dir, become) as (_, dsn, postmaster):
+        assert await value(dsn, "SELECT 1") == 1
+        assert alive(postmaster)

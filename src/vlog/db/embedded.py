@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import asyncpg
 
 from vlog.db import cluster
-from vlog.db.cluster import Layout
+from vlog.db import cluster_files as files
+from vlog.db.cluster_files import Layout
+from vlog.db.postmaster import PREDECESSOR_SECONDS, forget_predecessor, outlast_predecessor, running_on
 from vlog.kit.children import Identity, spawn
 from vlog.kit.clock import monotonic_seconds
 from vlog.kit.errors import Conflict, Unavailable
@@ -24,8 +24,6 @@ DATABASE = "vlog"
 # Recovery after a crash replays at most max_wal_size; a server that needs longer than this is stuck.
 _READY_SECONDS = 300.0
 _POLL_SECONDS = 0.02
-# A server whose supervisor was killed ends by itself; its successor waits for that.
-_PREDECESSOR_SECONDS = 30.0
 _CONNECT_SECONDS = 10.0
 _LOG_CHECK_SECONDS = 300.0
 
@@ -45,15 +43,6 @@ SETTINGS = {
 }
 # For tests: nothing survives a power cut, and nothing waits for a disk.
 _VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
-
-
-@dataclass(frozen=True)
-class _Running:
-    """What a server says about itself in postmaster.pid."""
-
-    process_id: int
-    socket_folder: Path
-    ready: bool
 
 
 class EmbeddedPostgres:
@@ -91,14 +80,14 @@ class EmbeddedPostgres:
             programs = await cluster.find_programs(self.layout.majors())
             identity = await cluster.choose_identity(self.layout, programs)
             folder = self.layout.cluster(programs.major)
-            await _outlast_predecessor(folder)
-            _forget_predecessor(folder, self.layout.socket_folder)
+            await outlast_predecessor(folder)
+            forget_predecessor(folder, self.layout.socket_folder)
             if self.layout.version(programs.major) is None:
-                cluster.refuse_ruins(folder)
+                files.refuse_ruins(folder)
                 await cluster.create(self.layout, programs, identity=identity, durable=self._durable)
-            cluster.hand_over_once(folder, identity)
-            cluster.make_private_folder(self.layout.socket_folder)
-            cluster.hand_over([self.layout.socket_folder], identity)
+            files.hand_over_once(folder, identity)
+            files.make_private_folder(self.layout.socket_folder)
+            files.hand_over([self.layout.socket_folder], identity)
             dsn = _dsn(self.layout, self.layout.socket_folder)
             await self._bring_up(dsn, programs.folder / "postgres", folder=folder, identity=identity)
         except BaseException:
@@ -140,7 +129,7 @@ class EmbeddedPostgres:
             ) from error
 
     async def _bring_up(self, dsn: str, program: Path, *, folder: Path, identity: Identity) -> None:
-        deadline = monotonic_seconds() + _PREDECESSOR_SECONDS
+        deadline = monotonic_seconds() + PREDECESSOR_SECONDS
         while True:
             await self._launch(program, folder, identity=identity)
             if (reason := await self._until_ready(dsn)) is None:
@@ -192,7 +181,7 @@ def existing_dsn(data_dir: Path) -> str:
     """
     layout = Layout(data_dir.absolute())
     for major in reversed(layout.majors()):
-        running = _running(layout.cluster(major))
+        running = running_on(layout.cluster(major))
         if running is not None and running.ready:
             return _dsn(layout, running.socket_folder)
     raise Unavailable(
@@ -202,59 +191,8 @@ def existing_dsn(data_dir: Path) -> str:
 
 
 def _dsn(layout: Layout, socket_folder: Path) -> str:
-    secret = quote(cluster.password(layout), safe="")
+    secret = quote(files.password(layout), safe="")
     return f"postgresql://{cluster.USER}:{secret}@/{DATABASE}?host={quote(str(socket_folder), safe='')}"
-
-
-def _running(folder: Path) -> _Running | None:
-    """The server that runs on a cluster, from the file in which it keeps its state.
-
-    Lines of postmaster.pid: process id, data folder, start time, port, socket folder, address, shared memory,
-    status (PostgreSQL's miscadmin.h).
-    """
-    try:
-        lines = (folder / "postmaster.pid").read_text().splitlines()
-        process_id = abs(int(lines[0]))
-        os.kill(process_id, 0)
-    except PermissionError as error:
-        raise Unavailable(
-            f"{folder} belongs to another user: run VLog as the user who started it first.", code="not_owner"
-        ) from error
-    except (FileNotFoundError, ProcessLookupError, ValueError, IndexError):
-        return None
-    # The number may have gone to another process since: the server's working folder is its cluster.
-    with suppress(OSError):
-        if Path(f"/proc/{process_id}/cwd").readlink() != folder.resolve():
-            return None
-    socket_folder = Path(lines[4]) if len(lines) > 4 else folder
-    return _Running(process_id, socket_folder, ready=len(lines) > 7 and lines[7].strip() == "ready")
-
-
-async def _outlast_predecessor(folder: Path) -> None:
-    deadline = monotonic_seconds() + _PREDECESSOR_SECONDS
-    while (running := _running(folder)) is not None:
-        if monotonic_seconds() > deadline:
-            raise Conflict(
-                f"A PostgreSQL server (process {running.process_id}) still runs on {folder}: stop it first.",
-                code="already_running",
-            )
-        await asyncio.sleep(_POLL_SECONDS)
-
-
-def _forget_predecessor(folder: Path, socket_folder: Path) -> None:
-    """Clear what a killed server left, once it is known to be gone.
-
-    PostgreSQL refuses to start when the process number in its lock files is in use, by whatever program:
-    after a restart of the machine, and in every container, another program soon has it. Our own number is
-    accepted (the parent's), and keeps the check for the old server's shared memory that removing the file
-    would lose.
-    """
-    lock = folder / "postmaster.pid"
-    with suppress(FileNotFoundError):
-        _, *rest = lock.read_text().splitlines(keepends=True)
-        lock.write_text("".join([f"{os.getpid()}\n", *rest]))
-    for left in socket_folder.glob(".s.PGSQL.*"):
-        left.unlink(missing_ok=True)
 
 
 async def _answers(dsn: str) -> bool:

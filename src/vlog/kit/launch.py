@@ -62,11 +62,17 @@ def _reset_signals() -> None:
 
 
 def _enter_user_namespace(identity: int) -> None:
-    """Be ``identity`` to oneself and to the program, root to the files outside (user_namespaces(7))."""
+    """Be ``identity`` to oneself and to the program, who we are to the files outside (user_namespaces(7))."""
+    user_id, group_id = os.geteuid(), os.getegid()
     if _libc.unshare(_CLONE_NEWUSER):
         # Unprivileged containers and chroots (EPERM), a kernel without namespaces (EINVAL), quota (ENOSPC).
         os._exit(NAMESPACE_REFUSED)
-    for name, line in (("setgroups", "deny"), ("uid_map", f"{identity} 0 1"), ("gid_map", f"{identity} 0 1")):
+    maps = (
+        ("setgroups", "deny"),
+        ("uid_map", f"{identity} {user_id} 1"),
+        ("gid_map", f"{identity} {group_id} 1"),
+    )
+    for name, line in maps:
         file = os.open(f"/proc/self/{name}", os.O_WRONLY)
         try:
             os.write(file, line.encode())
