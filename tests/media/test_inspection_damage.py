@@ -10,14 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.support import hostile
-from tests.support.jails import tools
-from vlog.config import load
+from tests.support.inspections import WORK, best_jail
 from vlog.kit.errors import Invalid, TooLarge
 from vlog.pipeline.inspection import inspect
 from vlog.pipeline.jail import Jail
-from vlog.wire.work import Inspected, InspectWork
+from vlog.wire.work import Inspected
 
-WORK = InspectWork(segment_seconds=6, max_frame_rate=60, max_duration_seconds=12 * 3600, remux=True)
 SEEDS = range(12)
 PATIENCE_SECONDS = 30.0
 SOURCES = {
@@ -30,7 +28,7 @@ SOURCES = {
 
 @pytest.fixture(scope="module")
 def jail() -> Jail:
-    return Jail.detect(tools(), load({}))
+    return best_jail()
 
 
 @pytest.fixture(scope="module")
