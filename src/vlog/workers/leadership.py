@@ -25,8 +25,9 @@ _log = get_logger(__name__)
 class Leadership:
     """``leads`` is set while this process is the one."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, poll_seconds: float = _POLL_SECONDS) -> None:
         self._db = db
+        self._poll_seconds = poll_seconds
         self.leads = asyncio.Event()
 
     async def keep(self, stopping: asyncio.Event) -> None:
@@ -37,7 +38,7 @@ class Leadership:
             except Unavailable as error:
                 _log.warning("leadership lost", reason=error.message)
             self.leads.clear()
-            await _sleep(_POLL_SECONDS, stopping)
+            await _sleep(self._poll_seconds, stopping)
 
     async def _lead_once(self, stopping: asyncio.Event) -> None:
         connection = await self._db.connect()
@@ -53,7 +54,7 @@ class Leadership:
                 else:
                     with mapped():
                         await connection.fetchval("SELECT 1", timeout=_POLL_SECONDS)
-                await _sleep(_POLL_SECONDS, stopping)
+                await _sleep(self._poll_seconds, stopping)
         finally:
             self.leads.clear()
             with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
