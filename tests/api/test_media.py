@@ -8,8 +8,18 @@ from dataclasses import replace
 
 import httpx
 import pytest
+from starlette.types import Message
 
-from tests.support.api import SECRET, SEGMENT, change, client_of, make_ready, make_video, media_files
+from tests.support.api import (
+    SECRET,
+    SEGMENT,
+    change,
+    client_of,
+    http_scope,
+    make_ready,
+    make_video,
+    media_files,
+)
 from vlog.api import mediafiles, places
 from vlog.api.app import build_admin, build_public
 from vlog.catalog import trash, videos
@@ -240,24 +250,19 @@ async def test_large_files_come_in_chunks_and_stop_when_nobody_listens(
     monkeypatch.setattr(mediafiles, "CHUNK_BYTES", 1000)
     video = await make_ready(ctx)
     app = build_public(ctx).app
-    sent: list[dict[str, object]] = []
+    sent: list[Message] = []
     left = asyncio.Event()
 
-    async def receive() -> dict[str, object]:
+    async def receive() -> Message:
         await left.wait()
         return {"type": "http.disconnect"}
 
-    async def send(message: dict[str, object]) -> None:
+    async def send(message: Message) -> None:
         sent.append(message)
         if len(sent) == 4:
             left.set()
         await asyncio.sleep(0)
 
-    path = media_files(video)[4]
-    scope = {
-        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"",
-        "headers": [(b"host", b"localhost")], "scheme": "http", "http_version": "1.1", "client": ("::1", 1),
-        "server": ("localhost", 9000), "root_path": "", "asgi": {"version": "3.0"},
-    }  # fmt: skip
-    await app(scope, receive, send)  # type: ignore[arg-type]
+    scope = http_scope("GET", media_files(video)[4])
+    await app(scope, receive, send)
     assert 4 <= len(sent) < 20

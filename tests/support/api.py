@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, TypeVar
 
 import httpx
 
@@ -106,3 +106,21 @@ def media_files(video: VideoRow) -> list[str]:
         f"{inside}/segment_0.m4s",
         f"{inside}/stream.m3u8",
     ]
+
+
+def http_scope(method: str, path: str, *, headers: Sequence[tuple[bytes, bytes]] = ()) -> dict[str, Any]:
+    """A request as a server hands it to an application, for what a client can't do: leave, or not listen."""
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"host", b"localhost"), *(header for header in headers if header[0] != b"host")],
+        "client": ("203.0.113.7", 4711),
+        "server": ("localhost", 80),
+    }
