@@ -82,7 +82,8 @@ class Presentation:
     @property
     def tracks(self) -> tuple[PublishedTrack, ...]:
         """The tracks of all videos, then of all sounds."""
-        return tuple(item.track for item in (*self.video, *self.audio))
+        videos = [video.track for video in self.video]
+        return (*videos, *(sound.track for sound in self.audio))
 
     @property
     def duration_seconds(self) -> Fraction:
