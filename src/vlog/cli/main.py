@@ -190,7 +190,7 @@ def delete(
                 "Delete “{}” for good? Nothing can bring it back." if permanent else "Move “{}” to the trash?"
             )
             typer.confirm(fate.format(title), abort=True)
-        api.send("DELETE", f"/api/videos/{video_id}", params={"permanent": str(permanent).lower()})
+        videos.delete(api, video_id, permanent=permanent)
     print(f"Video {video_id} is {'deleted for good' if permanent else 'in the trash'}.")
 
 

@@ -66,6 +66,13 @@ def create_category(api: AdminApi, name: str, *, as_json: bool) -> None:
         print(f"Category {printable(created['name'])} ({created['slug']}) is there.")
 
 
+def delete(api: AdminApi, video_id: int, *, permanent: bool) -> None:
+    """Put a video into the trash, and from there out of the world if it shall go for good."""
+    # The trash always comes first; a video that lies there already stays there.
+    for for_good in (False, True) if permanent else (False,):
+        api.send("DELETE", f"/api/videos/{video_id}", params={"permanent": str(for_good).lower()})
+
+
 def _pages(api: AdminApi, *, status: str | None, deleted: bool) -> Iterator[dict[str, Any]]:
     query: dict[str, str | int] = {"limit": _PAGE}
     if status is not None:
