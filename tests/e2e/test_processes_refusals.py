@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -34,17 +34,24 @@ def installation() -> Iterator[Installation]:
         yield Installation(Path(folder))
 
 
-def refusal(installation: Installation, extra: Mapping[str, str], prefix: tuple[str, ...] = ()) -> str:
-    """The sentence with which ``vlog up`` ends."""
-    done = subprocess.run(
-        [*prefix, *installation.command("up")],
-        env={**installation.environment, **extra},
+def run(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
+
+
+def refusal(installation: Installation, extra: Mapping[str, str], prefix: tuple[str, ...] = ()) -> str:
+    """The sentence with which ``vlog up`` ends."""
+    return sentence_of(run([*prefix, *installation.command("up")], {**installation.environment, **extra}))
+
+
+def sentence_of(done: subprocess.CompletedProcess[str]) -> str:
     assert done.returncode == 1, done.stdout + done.stderr
     assert done.stderr.startswith("vlog: ")
     assert done.stderr.count("\n") == 1, done.stderr
@@ -165,3 +172,26 @@ async def test_another_database_is_used(installation: Installation, dsn: str) ->
         assert await asyncio.to_thread(installation.stop) == 0
     finally:
         installation.kill()
+
+
+@pytest.mark.parametrize("words", [("serve", "all"), ("work", "transcoder"), ("work", "background")])
+def test_a_service_without_a_database(installation: Installation, words: tuple[str, ...]) -> None:
+    done = run(installation.command(*words), installation.environment)
+    assert done.returncode == 1
+    # A transcoder tries its jail first, and logs that.
+    sentence = done.stderr.splitlines()[-1]
+    assert sentence.startswith("vlog: ")
+    assert "vlog up" in sentence
+    assert "VLOG_DATABASE_URL" in sentence
+
+
+def test_the_schema_is_brought_up_without_services(installation: Installation) -> None:
+    environment = installation.environment
+    outdated = sentence_of(run(installation.command("db", "status"), environment))
+    assert "vlog db upgrade" in outdated
+    done = run(installation.command("db", "upgrade"), environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "it was at none" in done.stdout
+    assert run(installation.command("db", "status"), environment).returncode == 0
+    assert (installation.storage / ".vlog-root").exists()
+    assert not list((installation.home / "data").glob("run/*"))
