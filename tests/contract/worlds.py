@@ -3,24 +3,71 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Protocol
 
 from tests.fakes.job_client import FakeJobClient
 from tests.support.databases import shift_clock
+from tests.support.deliveries import EVERYTHING, video_init
 from tests.support.media_values import every, grid_of, index, info_of
 from vlog.context import Context
 from vlog.db.transaction import Transaction, transaction
 from vlog.kit.errors import NotFound
+from vlog.media.grid import Grid
 from vlog.media.plan import VideoRendition
+from vlog.pipeline.client import JobClient
 from vlog.processing import tasks
 from vlog.storage.layout import Key
 from vlog.wire.codec import to_json
-from vlog.wire.work import ThumbnailWork, VideoWork
+from vlog.wire.work import Offer, ThumbnailWork, VideoWork
 from vlog.workers.local_client import LocalClient
 
 INFO = info_of(seconds=60)
 GRID = grid_of(index(every(3000, 1800), keys=every(3000 * 60, 30), last_duration=3000))
 RUNG = VideoRendition(name="360p", width=640, height=360, encoder="libx264", preset="veryfast", crf=23)
 TOKEN = "0" * 32
+
+
+class World(Protocol):
+    """A server with a client, and what tests must be able to do behind its back."""
+
+    grid: Grid
+
+    @property
+    def client(self) -> JobClient:
+        """All workers of the test speak through it."""
+
+    async def add_video(self, first: int, end: int) -> int:
+        """Queue a task for these cells of the rendition ``360p``; the value is its id."""
+
+    async def add_thumbnail(self) -> int:
+        """Queue a thumbnail task."""
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let the server's clock be later by this much (not added up)."""
+
+    async def sweep(self) -> None:
+        """What the background process does every few seconds."""
+
+    async def state(self, task_id: int) -> tuple[str, int]:
+        """The state and the counted attempts of a task."""
+
+    async def stored(self, name: str) -> bytes | None:
+        """A file of the rendition ``360p``."""
+
+
+async def claimed(world: World) -> Offer:
+    """The next task, of which there must be one."""
+    offer = await world.client.claim(EVERYTHING)
+    assert offer is not None
+    return offer
+
+
+async def begun(world: World, first: int = 0, end: int = 4) -> Offer:
+    """A claimed task whose init is there."""
+    await world.add_video(first, end)
+    offer = await claimed(world)
+    await world.client.put_init(offer.lease, "360p", video_init())
+    return offer
 
 
 class FakeWorld:
