@@ -78,9 +78,12 @@ def run_ffmpeg(*arguments: str | Path) -> None:
     subprocess.run([str(tools().ffmpeg), "-v", "error", "-y", *map(str, arguments)], check=True)
 
 
-def numbers(media: bytes | Path) -> list[int]:
-    """The numbers of the pictures, in the order of being shown, as any player sees them."""
-    luma = _luma(media, f"crop=iw:ih*{BAR_HEIGHT}/{HEIGHT}:0:0,scale={BITS}:1:flags=area", BITS)
+def numbers(media: bytes | Path, *, turn: str = "") -> list[int]:
+    """The numbers of the pictures, in the order of being shown, as any player sees them.
+
+    ``turn`` is a filter with a comma behind it that turns the pictures back first.
+    """
+    luma = _luma(media, f"{turn}crop=iw:ih*{BAR_HEIGHT}/{HEIGHT}:0:0,scale={BITS}:1:flags=area", BITS)
     return [int(sum(1 << bit for bit in range(BITS) if row[bit] > 126)) for row in luma]
 
 
@@ -88,6 +91,26 @@ def flashes(media: bytes | Path) -> list[int]:
     """The places (from 0) of the pictures at which a flash begins."""
     bright = [int(row[0]) > 200 for row in _luma(media, "crop=iw:ih/4:0:ih*5/8,scale=1:1:flags=area", 1)]
     return [index for index, lit in enumerate(bright) if lit and (index == 0 or not bright[index - 1])]
+
+
+def packet_times(source: Path, *, from_frames: bool = False) -> list[int]:
+    """The timestamps of a source's pictures in shown order: those of its packets that are shown, or
+    decoded.
+    """
+    entries = "frame=best_effort_timestamp" if from_frames else "packet=pts,flags"
+    command = [str(tools().ffprobe), "-v", "error", "-select_streams", "V:0"]
+    command += ["-show_entries", entries, "-of", "csv=p=0", str(source)]
+    lines = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.decode().split()
+    rows = [line.split(",") for line in lines]
+    return sorted({int(row[0]) for row in rows if row[0] != "N/A" and "D" not in row[-1]})
+
+
+def complaints(media: bytes) -> str:
+    """What a decoder says that takes offence at everything."""
+    command = [str(tools().ffmpeg), "-v", "warning", "-xerror", "-err_detect", "explode", "-i", "-"]
+    command += ["-fps_mode", "passthrough", "-enc_time_base", "demux", "-f", "null", "-"]
+    done = subprocess.run(command, input=media, capture_output=True, check=False)
+    return done.stderr.decode() or ("" if done.returncode == 0 else f"status {done.returncode}")
 
 
 def _luma(media: bytes | Path, filters: str, width: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
@@ -108,11 +131,15 @@ class Sound:
     seconds: float
 
 
-def sound(media: bytes | Path, *, filters: str = "anull", options: Sequence[str] = ()) -> Sound:
-    """Decode the first audio stream to its samples and find the beeps."""
+def sound(media: bytes | Path, *, start: Fraction = Fraction(0)) -> Sound:
+    """Decode the first audio stream and find the beeps, in seconds after ``start`` (file time)."""
     source = "-" if isinstance(media, bytes) else str(media)
-    command = [str(tools().ffmpeg), "-v", "error", *options, "-i", source, "-map", "0:a:0", "-af", filters]
-    command += ["-ac", "1", "-ar", str(SAMPLE_RATE), "-f", "s16le", "-"]
+    # Timestamps count: every gap is filled and every overlap cut.
+    filters = (
+        f"asetpts=PTS-({float(start):.9f})/TB,aresample={SAMPLE_RATE}:async=1:min_hard_comp=0.001:first_pts=0"
+    )
+    command = [str(tools().ffmpeg), "-v", "error", "-copyts", "-i", source, "-map", "0:a:0"]
+    command += ["-af", filters, "-ac", "1", "-f", "s16le", "-"]
     data = media if isinstance(media, bytes) else None
     raw = subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True).stdout
     loud = np.nonzero(np.abs(np.frombuffer(raw, "<i2").astype(np.int32)) > _BEEP_LEVEL)[0]

@@ -28,7 +28,7 @@ def test_encoding_the_shared_sound() -> None:
         "apad,atrim=end_sample=480256"
     )
     expected = [
-        *words("ffmpeg -hide_banner -nostdin -loglevel error -copyts"),
+        *words("ffmpeg -hide_banner -nostdin -loglevel error -copyts -max_error_rate 1"),
         *hardening.ffmpeg_input_args(),
         *("-i", "file:/in/source", "-map", "0:1", "-af", filters),
         *words("-c:a aac -b:a 128000 -flags:a +bitexact"),

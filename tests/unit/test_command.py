@@ -79,7 +79,7 @@ def test_a_chunk_of_two_rungs() -> None:
         "[s1]scale=640:360:flags=bicubic[o1]"
     )
     expected = [
-        *words("ffmpeg -hide_banner -nostdin -loglevel error -copyts"),
+        *words("ffmpeg -hide_banner -nostdin -loglevel error -copyts -max_error_rate 1"),
         *words("-noaccurate_seek -seek_timestamp 1 -ss 11.400001"),
         *words("-threads 1 -reinit_filter 0 -noautorotate"),
         *LOCKS,
@@ -157,7 +157,7 @@ def test_copying_pictures_and_sound() -> None:
         "-frag_duration 5000000 -flush_packets 0 -f mp4"
     )
     expected = [
-        *words("ffmpeg -hide_banner -nostdin -loglevel error -copyts"),
+        *words("ffmpeg -hide_banner -nostdin -loglevel error -copyts -max_error_rate 1"),
         *LOCKS,
         *("-i", "file:/in/source"),
         *words(f"-map 0:0 -c:v copy -video_track_timescale 90000 {output} pipe:3"),

@@ -26,8 +26,8 @@ def test_taking_a_picture() -> None:
         ",split=2[jpeg][s];[s]scale=16:16:flags=area,format=gray[grey]"
     )
     expected = [
-        *words("ffmpeg -hide_banner -nostdin -loglevel error -copyts -seek_timestamp 1 -ss 5.000000"),
-        *words("-threads 1 -noautorotate"),
+        *words("ffmpeg -hide_banner -nostdin -loglevel error -copyts -max_error_rate 1"),
+        *words("-seek_timestamp 1 -ss 5.000000 -threads 1 -noautorotate"),
         *hardening.ffmpeg_input_args(),
         *("-i", "file:/in/source", "-filter_complex", graph),
         *words("-map [jpeg] -frames:v 1 -c:v mjpeg -q:v 3 -flags:v +bitexact"),

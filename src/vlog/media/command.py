@@ -128,7 +128,13 @@ def copied_output(mapped: Sequence[str], index: int) -> list[str]:
 
 def start(ffmpeg: str) -> list[str]:
     """How each command begins."""
-    return [ffmpeg, "-hide_banner", "-nostdin", "-loglevel", "error", "-copyts"]
+    return [
+        *(ffmpeg, "-hide_banner", "-nostdin", "-loglevel", "error"),
+        # The source's times as they are: everything is placed by them.
+        "-copyts",
+        # Damage alone is no failure: what came is counted where segments are cut.
+        *("-max_error_rate", "1"),
+    ]
 
 
 def seek(info: MediaInfo, grid: Grid) -> list[str]:

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Sequence
 from fractions import Fraction
 from functools import partial
 
-from vlog.kit.errors import Invalid
+from vlog.kit.errors import Invalid, VlogError
 from vlog.media.thumbnail_command import LIT, light, places, take_picture
 from vlog.pipeline.assignment import Assignment
+from vlog.pipeline.failures import ExitedWithError
 from vlog.wire.work import Pictured, ThumbnailWork
 
 _JPEG_START = b"\xff\xd8"
@@ -22,8 +23,14 @@ async def make_thumbnail(assignment: Assignment, work: ThumbnailWork) -> Picture
     Raises ``Invalid`` (``no_pictures``), ``ToolFailure``, ``LeaseLost`` and what the server answers.
     """
     brightest: tuple[int, bytes, Fraction] | None = None
+    failure: VlogError = Invalid("No picture could be decoded.", code="no_pictures")
     for at in places(work.info, work.at_seconds):
-        picture, sample = await _take(assignment, work, at)
+        try:
+            picture, sample = await _take(assignment, work, at)
+        except ExitedWithError as error:
+            # Behind the end, or nothing but damage there.
+            failure = error
+            continue
         if not picture.startswith(_JPEG_START):
             continue
         found = light(sample)
@@ -32,7 +39,7 @@ async def make_thumbnail(assignment: Assignment, work: ThumbnailWork) -> Picture
         if brightest is None or found > brightest[0]:
             brightest = (found, picture, at)
     if brightest is None:
-        raise Invalid("No picture could be decoded.", code="no_pictures")
+        raise failure
     return await _store(assignment, *brightest[1:])
 
 
