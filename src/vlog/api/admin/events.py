@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -100,6 +101,7 @@ class ProgressFeed:
 
 @router.get(
     "/progress",
+    status_code=HTTPStatus.OK,
     response_class=EventStream,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )
