@@ -35,6 +35,7 @@ from vlog.wire.work import (
 _RENEWALS_PER_LEASE = 4
 _RELEASE_SECONDS = 2.0
 _IDLE_SECONDS = 5.0
+_FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 30.0
 
 _OF_OUR_MAKING = frozenset({"bad_segment"})
@@ -161,7 +162,7 @@ async def _claim_all(
     slots: int,
     running: set[asyncio.Task[None]],
 ) -> None:
-    pause = 1.0
+    pause = _FIRST_PAUSE_SECONDS
     while True:
         if len(running) >= slots:
             await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -175,7 +176,7 @@ async def _claim_all(
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
             continue
-        pause = 1.0
+        pause = _FIRST_PAUSE_SECONDS
         if offer is not None:
             task = asyncio.create_task(run_task(offer, client, jail))
             running.add(task)
