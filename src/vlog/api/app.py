@@ -24,6 +24,7 @@ from vlog.api.public import pages as public_pages
 from vlog.api.public import videos as public_videos
 from vlog.api.ratelimit import FailureLimiter
 from vlog.api.render import Pages
+from vlog.api.worker import health as worker_health
 from vlog.context import Context
 from vlog.kit.supervise import Loop
 
@@ -87,7 +88,7 @@ def build_worker(ctx: Context) -> Service:
     """Port 9002: the Worker API."""
     app = _app("VLog Worker API", ctx, policy=headers.policy(may_be_framed=False))
     errors.install(app)
-    app.include_router(health.router("/api/health"))
+    app.include_router(worker_health.router)
     return Service(app)
 
 
