@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.deliveries import EVERYTHING, JPEG, deliver, inspect, work_off
@@ -16,12 +18,14 @@ from tests.support.uploaded import (
 )
 from vlog.context import Context
 from vlog.db.transaction import transaction
+from vlog.kit.errors import Invalid
+from vlog.media.grid import Cell
 from vlog.processing import generations, progress, requests, tasks
 from vlog.processing.timeline import timeline
 from vlog.settings.store import put
 from vlog.storage import layout
 from vlog.storage.layout import Key
-from vlog.wire.work import Failure, Made, RemuxWork, ToolRun, VideoWork
+from vlog.wire.work import Failure, Inspected, Made, RemuxWork, ToolRun, VideoWork
 from vlog.workers.local_client import LocalClient
 
 CRASH = Failure(code="decoder_crash", message="The decoder crashed.", retryable=True)
@@ -253,3 +257,33 @@ async def _finish_all_but_video(client: LocalClient, ctx: Context, **source: obj
     await work_off(client, **source)  # type: ignore[arg-type]
     await ctx.db.fetch("UPDATE transcoding_tasks SET available_at = app_now() WHERE kind = 'video'")
     assert await tasks.sweep(ctx) == 0
+
+
+async def test_a_task_that_can_not_be_offered_stops_no_worker(ctx: Context) -> None:
+    """Such as a plan of a version whose words this one does not know."""
+    accepted = await upload(ctx)
+    other = await upload(ctx, "Other")
+    client = LocalClient(ctx)
+    info, grid = source_values(remux=False)
+    await inspect(client, info=info, grid=grid)
+    await ctx.db.fetch("UPDATE generations SET grid = '{}'")
+    claims = [await client.claim(EVERYTHING) for _ in range(30)]
+    offered = [offer.job_id for offer in claims if offer is not None]
+    assert offered == [
+        await ctx.db.fetchval("SELECT id FROM transcoding_jobs WHERE video_id = $1", other.video_id)
+    ]
+    video = await video_of(ctx, accepted.video_id)
+    assert (video.status, video.error_code) == ("failed", "bad_message")
+
+
+@pytest.mark.parametrize("cells", [(), ((0, 10), (20, 30)), ((0, 10), (10, 10)), ((5, 10),)])
+async def test_a_grid_with_gaps_is_refused(ctx: Context, cells: tuple[tuple[int, int], ...]) -> None:
+    await upload(ctx)
+    client = LocalClient(ctx)
+    info, grid = source_values(remux=False)
+    broken = replace(grid, cells=tuple(Cell(start, end, 1, 0, 1, 0) for start, end in cells))
+    offer = await claimed(client)
+    with pytest.raises(Invalid) as caught:
+        await client.finish(offer.lease, Inspected(info=info, grid=broken), ())
+    assert caught.value.code == "wrong_result"
+    await client.finish(offer.lease, Inspected(info=info, grid=grid), ())

@@ -22,6 +22,7 @@ UPDATE transcoding_tasks SET state = 'failed', lease_expires_at = NULL,
 WHERE job_id = $1 AND state IN ('queued', 'leased')
   AND ($4::text[] IS NULL OR (renditions <> '{}' AND renditions <@ $4))
 """
+_LOCK_TASKS = "SELECT id FROM transcoding_tasks WHERE job_id = $1 AND state = 'leased' ORDER BY id FOR UPDATE"
 _FAIL_RENDITIONS = """
 UPDATE quality_progress SET status = 'failed', error_message = $3
 WHERE generation_id = $1 AND quality = ANY($2) AND status <> 'completed'
@@ -54,6 +55,8 @@ async def finished(tx: Transaction, task: Task, *, result: object, policy: Encod
 async def failed(tx: Transaction, task: Task) -> None:
     """An attempt failed or expired; ``task`` tells whether there will be another one."""
     if task.state == "failed":
+        # Before anything else is locked: whoever delivers holds a task and then asks for its rendition.
+        await tx.fetch(_LOCK_TASKS, task.job_id)
         job = await rows.job(tx, task.job_id)
         if task.kind == "remux" and job.remux and task.generation_id == job.generation_id:
             await _start_over_without_remux(tx, job)

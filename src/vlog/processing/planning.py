@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from vlog.catalog import videos
 from vlog.db.transaction import Transaction
+from vlog.kit.errors import Invalid
 from vlog.media.encoders import COPY
 from vlog.media.grid import Grid
 from vlog.media.plan import AudioRendition, EncodePlan, EncodePolicy, TaskPlan, VideoRendition
@@ -19,6 +20,8 @@ from vlog.wire.work import Inspected
 
 # Names the folder of a generation in public addresses: nobody guesses 128 random bits.
 TOKEN_BYTES = 16
+# Twelve hours of the shortest segments, doubled.
+MAX_CELLS = 50_000
 
 _GENERATION = "INSERT INTO generations (video_id, token, info, grid) VALUES ($1, $2, $3, $4) RETURNING id"
 _RENDITION = """
@@ -62,6 +65,7 @@ async def add_inspection(tx: Transaction, job: Job) -> None:
 async def lay_out(tx: Transaction, job: Job, *, inspected: Inspected, policy: EncodePolicy) -> None:
     """Create the generation that the plan describes, and everything that makes it."""
     info, grid = inspected.info, inspected.grid
+    _check(grid)
     chosen = plan(info, grid, policy)
     generation_id = await tx.fetchval(
         _GENERATION, job.video_id, new_token(), to_json(info).decode(), to_json(grid).decode()
@@ -77,6 +81,14 @@ async def lay_out(tx: Transaction, job: Job, *, inspected: Inspected, policy: En
         tx, job.video_id, duration=float(info.duration_seconds), width=width, height=height
     )
     await tx.hint("tasks")
+
+
+def _check(grid: Grid) -> None:
+    """A grid that a worker sent is one: playlists and every delivery are measured by it."""
+    starts = [0, *(cell.end for cell in grid.cells[:-1])]
+    follows = all(cell.start == start < cell.end for cell, start in zip(grid.cells, starts, strict=False))
+    if not 0 < len(grid.cells) <= MAX_CELLS or not follows:
+        raise Invalid("The grid of segments has gaps or is endless.", code="wrong_result")
 
 
 def _specs(chosen: EncodePlan) -> list[VideoRendition | AudioRendition]:

@@ -103,8 +103,9 @@ async def finish_all(ctx: Rooms) -> int:
             await settle(ctx, found.id)
             touched += 1
     for entry in await ctx.storage.list(layout.PURGED):
-        await _finish_purge(ctx, int(entry.key.name))
-        touched += 1
+        if entry.key.name.isdecimal():
+            await _finish_purge(ctx, int(entry.key.name))
+            touched += 1
     return touched
 
 

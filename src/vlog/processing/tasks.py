@@ -14,11 +14,12 @@ from vlog.jobs import queue
 from vlog.jobs.queue import LEASE_SECONDS, Task
 from vlog.jobs.states import retry_delay_seconds
 from vlog.kit.errors import Fault, Invalid, LeaseLost
-from vlog.media.plan import AudioRendition, VideoRendition
+from vlog.media.plan import AudioRendition, EncodePolicy, VideoRendition
 from vlog.processing import outcomes, planning, renditions, rows
 from vlog.processing.rooms import Rooms
 from vlog.settings import known
 from vlog.storage import layout
+from vlog.telemetry.logs import get_logger
 from vlog.wire.work import (
     AudioWork,
     Capabilities,
@@ -39,6 +40,7 @@ from vlog.wire.work import (
 )
 
 THUMBNAIL_WIDTH = 640
+_log = get_logger(__name__)
 _THUMBNAIL_SECONDS = Fraction(5)
 _KINDS: dict[str, type[Inspected | Made | Pictured]] = {
     "inspect": Inspected,
@@ -76,30 +78,35 @@ async def claim(ctx: Rooms, capabilities: Capabilities) -> Offer | None:
         if video_id is not None:
             await videos.mark_processing(tx, video_id)
         await renditions.hint(tx, task.job_id)
-        if task.kind == "inspect":
-            job = await rows.job(tx, task.job_id)
-            return _offer(
-                task,
-                InspectWork(
-                    segment_seconds=policy.segment_seconds,
-                    max_frame_rate=policy.max_frame_rate,
-                    max_duration_seconds=max_hours * 3600,
-                    remux=policy.remux and job.remux,
-                ),
-            )
-        return _offer(task, await _work(tx, task))
+        try:
+            asked = await _work(tx, task, policy=policy, max_hours=max_hours)
+        except (Fault, Invalid) as error:
+            # Such as a plan that another version wrote: offered again and again it would stop every worker.
+            _log.error("task can't be offered", task=task.id, exc_info=error)
+            failure = Failure(code=error.code, message=error.message, retryable=False)
+            await outcomes.failed(tx, await queue.fail(tx, task.lease, failure, runs=(), delay_seconds=0))
+            return None
+        return Offer(
+            lease=task.lease,
+            lease_seconds=LEASE_SECONDS,
+            job_id=task.job_id,
+            attempt=task.attempt,
+            work=asked,
+        )
 
     return await transaction(ctx.db, work)
 
 
-def _offer(task: Task, work: Work) -> Offer:
-    return Offer(
-        lease=task.lease, lease_seconds=LEASE_SECONDS, job_id=task.job_id, attempt=task.attempt, work=work
-    )
-
-
-async def _work(tx: Transaction, task: Task) -> Work:
-    """What a task of a generation asks for."""
+async def _work(tx: Transaction, task: Task, *, policy: EncodePolicy, max_hours: int) -> Work:
+    """What a task asks for."""
+    if task.kind == "inspect":
+        job = await rows.job(tx, task.job_id)
+        return InspectWork(
+            segment_seconds=policy.segment_seconds,
+            max_frame_rate=policy.max_frame_rate,
+            max_duration_seconds=max_hours * 3600,
+            remux=policy.remux and job.remux,
+        )
     if task.generation_id is None:
         raise Fault(f"Task {task.id} has no generation.")
     info, grid = await rows.described(tx, task.generation_id)
