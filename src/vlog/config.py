@@ -108,7 +108,9 @@ VARIABLES = (
 
 
 def load(environ: Mapping[str, str] | None = None) -> Config:
-    """Read the configuration from the environment; raises ``Invalid`` (code ``bad_environment``) in plain words."""
+    """Read the configuration from the environment; raises ``Invalid`` (code ``bad_environment``) in plain
+    words.
+    """
     env = os.environ if environ is None else environ
     data_dir = _path(env, "VLOG_DATA_DIR") or _platform_data_dir(env)
     host = env.get("VLOG_HOST") or "127.0.0.1"

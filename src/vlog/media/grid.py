@@ -1,8 +1,9 @@
 """The fixed grid of segments that every rendition of a generation shares.
 
-One cell is one segment. Times on the grid are ticks of ``timescale`` on the presentation's own timeline, which starts
-at 0 where the source's earlier of first picture and first sound stands. The time of a picture is a pure function of
-its source timestamp, so no table of frames travels: a worker that decodes a picture knows where it belongs.
+One cell is one segment. Times on the grid are ticks of ``timescale`` on the presentation's own timeline,
+which starts at 0 where the source's earlier of first picture and first sound stands. The time of a picture
+is a pure function of its source timestamp, so no table of frames travels: a worker that decodes a picture
+knows where it belongs.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from fractions import Fraction
 class Cell:
     """One segment of the grid.
 
-    ``start`` and ``end`` are ticks. The cell's pictures are the ``frames`` source pictures whose timestamps ``pts``
-    satisfy ``first_pts <= pts < end_pts`` (source time base). ``key_pts`` is the timestamp of the key frame from which
-    decoding must begin. A cell without pictures (``frames == 0``) repeats the picture at ``first_pts``: the sound goes
-    on where the pictures have ended or pause.
+    ``start`` and ``end`` are ticks. The cell's pictures are the ``frames`` source pictures whose timestamps
+    ``pts`` satisfy ``first_pts <= pts < end_pts`` (source time base). ``key_pts`` is the timestamp of the
+    key frame from which decoding must begin. A cell without pictures (``frames == 0``) repeats the picture
+    at ``first_pts``: the sound goes on where the pictures have ended or pause.
     """
 
     start: int
@@ -38,13 +39,14 @@ class Cell:
 class Grid:
     """All cells, and the function from source timestamps to ticks.
 
-    ``frame_duration`` is the constant number of ticks per picture, or ``None`` when the source's pictures are not
-    evenly spaced; then ticks are the rescaled source times. ``origin_pts`` is the first picture's source timestamp,
-    ``lead`` the ticks for which the first picture is held because sound starts earlier. ``start_seconds`` is the
-    file time of tick 0: sound is placed by it. ``decimation`` is the least distance in source timestamps between
-    two pictures that are kept (0: all are), for sources faster than the ladder's frame-rate cap.
-    ``key_frames_aligned`` tells that each cell starts with a source key frame after which nothing refers back: the
-    source can be remuxed on this grid. ``seekable`` tells that seeking by timestamp is exact in this container.
+    ``frame_duration`` is the constant number of ticks per picture, or ``None`` when the source's pictures
+    are not evenly spaced; then ticks are the rescaled source times. ``origin_pts`` is the first picture's
+    source timestamp, ``lead`` the ticks for which the first picture is held because sound starts earlier.
+    ``start_seconds`` is the file time of tick 0: sound is placed by it. ``decimation`` is the least
+    distance in source timestamps between two pictures that are kept (0: all are), for sources faster than
+    the ladder's frame-rate cap. ``key_frames_aligned`` tells that each cell starts with a source key frame
+    after which nothing refers back: the source can be remuxed on this grid. ``seekable`` tells that seeking
+    by timestamp is exact in this container.
     """
 
     timescale: int

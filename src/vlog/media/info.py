@@ -13,8 +13,9 @@ Rotation = Literal[0, 90, 180, 270]
 class VideoStream:
     """The one video stream that is used.
 
-    ``width`` and ``height`` are coded pixels before rotation and sample aspect. ``bit_rate`` is bits per second,
-    ``None`` when the container doesn't say. ``start_seconds`` is the first picture's presentation time in the file.
+    ``width`` and ``height`` are coded pixels before rotation and sample aspect. ``bit_rate`` is bits per
+    second, ``None`` when the container doesn't say. ``start_seconds`` is the first picture's presentation
+    time in the file.
     """
 
     index: int
@@ -70,7 +71,9 @@ class AudioStream:
 
 @dataclass(frozen=True, kw_only=True)
 class MediaInfo:
-    """A source that passed the gate. ``duration_seconds`` is that of the presentation that viewers will see."""
+    """A source that passed the gate. ``duration_seconds`` is that of the presentation that viewers will
+    see.
+    """
 
     format_names: tuple[str, ...]
     size_bytes: int

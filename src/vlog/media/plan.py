@@ -1,4 +1,4 @@
-"""What is made from a source: renditions and the tasks that make them. Values only; ``plan()`` builds them."""
+"""What is made from a source: renditions and the tasks that make them. ``planner.plan`` builds these values."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ TaskKind = Literal["inspect", "remux", "audio", "video", "thumbnail"]
 
 @dataclass(frozen=True, kw_only=True)
 class VideoRendition:
-    """One video rung. ``encoder`` is a key of ``media.encoders.ENCODERS``, or ``copy`` for the remuxed source.
+    """One video rung. ``encoder`` is a key of ``media.encoders.ENCODERS``, or ``copy`` for the remuxed
+    source.
 
-    Sizes are output pixels (square, upright, even). Bit rates are bits per second, ``buffer_bits`` the VBV buffer.
+    Sizes are output pixels (square, upright, even). Bit rates are bits per second, ``buffer_bits`` the VBV
+    buffer.
     """
 
     name: str
@@ -41,7 +43,8 @@ class AudioRendition:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskPlan:
-    """One leased unit of work: cells ``first_cell`` (inclusive) to ``end_cell`` (exclusive) of some renditions.
+    """One leased unit of work: cells ``first_cell`` (inclusive) to ``end_cell`` (exclusive) of some
+    renditions.
 
     ``stage`` orders claims inside one job: 0 what makes the video playable, 1 everything else.
     """

@@ -12,9 +12,10 @@ from vlog.wire.work import Capabilities, Failure, Lease, Offer, Progress, Result
 class JobClient(Protocol):
     """What a worker may ask of the server.
 
-    Every method but ``claim`` raises ``LeaseLost`` when the lease is no longer this worker's, and ``Unavailable``
-    when the server can't be reached (the caller tries again until the lease must have ended). When a ``put_…`` returns,
-    the bytes are durable. Putting the same bytes again changes nothing; other bytes raise ``Conflict``.
+    Every method but ``claim`` raises ``LeaseLost`` when the lease is no longer this worker's, and
+    ``Unavailable`` when the server can't be reached (the caller tries again until the lease must have
+    ended). When a ``put_…`` returns, the bytes are durable. Putting the same bytes again changes nothing;
+    other bytes raise ``Conflict``.
     """
 
     async def claim(self, capabilities: Capabilities) -> Offer | None:
@@ -30,7 +31,9 @@ class JobClient(Protocol):
         """The source as a file that the media tools can read."""
 
     async def put_init(self, lease: Lease, rendition: str, data: bytes) -> None:
-        """Store the rendition's initialisation segment; the first one counts, a different one is a ``Conflict``."""
+        """Store the rendition's initialisation segment; the first one counts, a different one is a
+        ``Conflict``.
+        """
 
     async def put_segments(self, lease: Lease, rendition: str, segments: Sequence[Segment]) -> None:
         """Store finished cells; renews the lease."""

@@ -1,1 +1,3 @@
-"""What workers and the server say to each other; the same values whether they share a process or speak HTTP."""
+"""What workers and the server say to each other; the same values whether they share a process or speak
+HTTP.
+"""

@@ -1,4 +1,6 @@
-"""JSON for wire values and for JSON columns: one codec, so that a stored plan and a sent plan are the same bytes."""
+"""JSON for wire values and for JSON columns: one codec, so that a stored plan and a sent plan are the same
+bytes.
+"""
 
 from __future__ import annotations
 

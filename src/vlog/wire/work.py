@@ -102,7 +102,9 @@ class Inspected(msgspec.Struct, frozen=True, kw_only=True, tag="inspected"):
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True, tag="made"):
-    """All cells of the task are durable. ``missing_frames`` pictures could not be decoded and are held over."""
+    """All cells of the task are durable. ``missing_frames`` pictures could not be decoded and are held
+    over.
+    """
 
     missing_frames: int = 0
     warnings: tuple[str, ...] = ()
@@ -118,7 +120,9 @@ Result = Inspected | Made | Pictured
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a task could not be done. ``retryable`` is false when trying again cannot help (a file that is no video)."""
+    """Why a task could not be done. ``retryable`` is false when trying again cannot help (a file that is no
+    video).
+    """
 
     code: str
     message: str
@@ -126,14 +130,18 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a task is between two durable segments: pictures done of those to do, and speed in × real time."""
+    """How far a task is between two durable segments: pictures done of those to do, and speed in × real
+    time.
+    """
 
     frames: int = 0
     speed: float | None = None
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
-    """One finished cell of one rendition: ``start`` and ``duration`` are ticks of the rendition's timescale."""
+    """One finished cell of one rendition: ``start`` and ``duration`` are ticks of the rendition's
+    timescale.
+    """
 
     number: int
     start: int
