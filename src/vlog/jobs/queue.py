@@ -164,7 +164,7 @@ async def abandon(tx: Transaction, worker: str) -> list[Task]:
 async def finish(tx: Transaction, lease: Lease, runs: Sequence[ToolRun]) -> Task:
     """The work is done. Raises ``LeaseLost``."""
     task = await hold(tx, lease)
-    return await _end(tx, task, Ending(outcome="done", state="done"), runs)
+    return await _end(tx, task, Ending(outcome="done", state="done"), runs=runs)
 
 
 async def fail(
@@ -180,13 +180,13 @@ async def fail(
         error_message=failure.message[:2000],
         delay_seconds=0 if final else delay_seconds,
     )
-    return await _end(tx, task, ending, runs)
+    return await _end(tx, task, ending, runs=runs)
 
 
 async def release(tx: Transaction, lease: Lease) -> Task:
     """Give the task back as it was; costs no attempt. Raises ``LeaseLost``."""
     task = await hold(tx, lease)
-    return await _end(tx, task, Ending(outcome="released", state="queued", free_attempt=True), ())
+    return await _end(tx, task, Ending(outcome="released", state="queued", free_attempt=True))
 
 
 async def sweep(tx: Transaction, *, limit: int = 100) -> list[Task]:
@@ -201,10 +201,10 @@ async def _expire(tx: Transaction, task: Task) -> Task:
         error_code="worker_vanished",
         error_message=f"Worker {task.worker} stopped answering.",
     )
-    return await _end(tx, task, ending, ())
+    return await _end(tx, task, ending)
 
 
-async def _end(tx: Transaction, task: Task, ending: Ending, runs: Sequence[ToolRun]) -> Task:
+async def _end(tx: Transaction, task: Task, ending: Ending, *, runs: Sequence[ToolRun] = ()) -> Task:
     row = await tx.fetchrow(
         _END,
         task.id,

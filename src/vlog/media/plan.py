@@ -1,4 +1,4 @@
-"""What is made from a source: renditions and the tasks that make them. ``planner.plan`` builds these values."""
+"""What is made from a source: renditions and the tasks that make them; ``planner.plan`` builds the values."""
 
 from __future__ import annotations
 
