@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.admin_stub import SECRET, AdminStub, admin_stub
-from vlog.cli.main import main
+from vlog.cli.verbs import main
 
 VLOG = shlex.quote(str(Path(sys.executable).with_name("vlog")))
 VIDEO = {

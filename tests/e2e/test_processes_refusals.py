@@ -187,8 +187,9 @@ def test_a_service_without_a_database(installation: Installation, words: tuple[s
 
 def test_the_schema_is_brought_up_without_services(installation: Installation) -> None:
     environment = installation.environment
-    outdated = sentence_of(run(installation.command("db", "status"), environment))
-    assert "vlog db upgrade" in outdated
+    missing = sentence_of(run(installation.command("db", "status"), environment))
+    assert "vlog db upgrade" in missing
+    assert not (installation.home / "data").exists()
     done = run(installation.command("db", "upgrade"), environment)
     assert (done.returncode, done.stderr) == (0, "")
     assert "it was at none" in done.stdout

@@ -11,15 +11,16 @@ from vlog.cli.plain import DEBUG, run_plainly
 from vlog.cli.prepare import prepare
 from vlog.config import Config, load
 from vlog.db import migrate
+from vlog.db.cluster_files import Layout
 from vlog.db.embedded import EmbeddedPostgres, existing_dsn
 from vlog.db.external import require_usable
 from vlog.kit.errors import Fault, Unavailable
 
 
 def main() -> None:
-    """Run ``upgrade`` or ``status``, the first argument. Raises ``VlogError`` in plain words."""
+    """Run ``upgrade`` or ``status``, the last argument. Raises ``VlogError`` in plain words."""
     actions = {"upgrade": upgrade, "status": status}
-    action = actions.get(sys.argv[1] if len(sys.argv) > 1 else "")
+    action = actions.get(sys.argv[-1])
     if action is None:
         raise Fault(f"There are {' and '.join(actions)}.", code="bad_action")
     asyncio.run(action(load()))
@@ -38,6 +39,11 @@ async def upgrade(config: Config) -> None:
 
 async def status(config: Config) -> None:
     """Print where the schema stands; raises ``Unavailable`` when services would not run on it."""
+    if config.database_url is None and not Layout(config.data_dir).majors():
+        raise Unavailable(
+            f"There is no database in {config.data_dir} yet: `vlog up` or `vlog db upgrade` makes it.",
+            code="no_database",
+        )
     async with _database(config) as dsn:
         found, needed = await migrate.revision(dsn)
     if found != needed:

@@ -1,220 +1,40 @@
-"""The command `vlog`: its verbs, their options, and their help."""
+"""The installed command `vlog`: becomes the program that the first word names.
+
+Each process of an installation is a program of its own (``python -m``): it loads no client's libraries, and
+the client none of theirs. This file loads nothing, because every start pays for it.
+"""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
-from enum import StrEnum
-from importlib.metadata import version as installed_version
-from pathlib import Path
-from typing import Annotated
+from typing import NoReturn
 
-import typer
+from vlog.cli.plain import DEBUG, HELD_BACK
 
-from vlog.cli import videos
-from vlog.cli.client import admin_api
-from vlog.cli.plain import DEBUG, FAILED, become, run_plainly
-from vlog.cli.upload import Wish, check_file, upload
-
-# The processes of an installation, by the arguments of `python`: each is its own program.
 UP = ("-m", "vlog.cli.up")
 SERVE = ("-m", "vlog.cli.serve")
 TRANSCODER = ("-m", "vlog.cli.transcoder")
 BACKGROUND = ("-m", "vlog.cli.background")
 DATABASE = ("-m", "vlog.cli.database")
-
-EPILOG = (
-    "Settings come from the environment: VLOG_DATA_DIR, VLOG_STORAGE_PATH, VLOG_PUBLIC_PORT, "
-    "VLOG_ADMIN_PORT, VLOG_WORKER_API_PORT, VLOG_DATABASE_URL, VLOG_ADMIN_API_SECRET and others."
-)
-app = typer.Typer(
-    name="vlog",
-    help="VLog: your own video platform.",
-    epilog=EPILOG,
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-work = typer.Typer(help="Run one worker in the foreground.", no_args_is_help=True)
-database = typer.Typer(help="Look after the database.", no_args_is_help=True)
-RUN, VIDEOS, CARE = "Run VLog", "Videos", "Care"
-app.add_typer(work, name="work", rich_help_panel=RUN)
-app.add_typer(database, name="db", rich_help_panel=CARE)
-
-
-class Service(StrEnum):
-    """What `vlog serve` can serve."""
-
-    ALL = "all"
-    PUBLIC = "public"
-    ADMIN = "admin"
-    WORKER_API = "worker-api"
-
-
-class Status(StrEnum):
-    """What can have become of a video."""
-
-    PENDING = "pending"
-    PROCESSING = "processing"
-    READY = "ready"
-    FAILED = "failed"
-
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
-VideoId = Annotated[int, typer.Argument(min=1, help="The number that `vlog list` shows.")]
-
-
-@app.callback()
-def options(
-    debug: Annotated[bool, typer.Option(DEBUG, help="Show tracebacks of errors.")] = False,
-) -> None:
-    """VLog: your own video platform."""
-
-
-@app.command(rich_help_panel=RUN)
-def up() -> None:
-    """Start everything on this machine: database, public site, admin site, workers. Ctrl-C stops it."""
-    _become(UP)
-
-
-@app.command(rich_help_panel=RUN)
-def serve(service: Annotated[Service, typer.Argument(help="Which of the three services.")]) -> None:
-    """Serve the public site (public), the admin site (admin), the Worker API (worker-api), or all."""
-    _become(SERVE, service.value)
-
-
-@work.command()
-def transcoder() -> None:
-    """Make uploaded videos playable: probe, remux, encode."""
-    _become(TRANSCODER)
-
-
-@work.command()
-def background() -> None:
-    """Do what time brings: expired leases, outbox, clean-up. One per installation works, others stand by."""
-    _become(BACKGROUND)
-
-
-@database.command("upgrade")
-def database_upgrade() -> None:
-    """Bring the database to the schema that this VLog needs. `vlog up` does it by itself."""
-    _become(DATABASE, "upgrade")
-
-
-@database.command("status")
-def database_status() -> None:
-    """Say where the schema stands; exit code 1 when it needs an upgrade."""
-    _become(DATABASE, "status")
-
-
-@app.command("upload", rich_help_panel=VIDEOS)
-def upload_files(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Video files.", show_default=False)],
-    title: Annotated[str | None, typer.Option("-t", "--title", help="Default: from the file name.")] = None,
-    description: Annotated[str, typer.Option("-d", "--description", help="Plain text.")] = "",
-    category: Annotated[str | None, typer.Option("-c", "--category", help="Its name or slug.")] = None,
-    no_publish: Annotated[
-        bool, typer.Option("--no-publish", help="Keep it from visitors when ready.")
-    ] = False,
-    wait: Annotated[bool, typer.Option("--wait", help="Return when it plays, or has failed.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Upload videos and print where they can be watched."""
-    for file in files:
-        check_file(file)
-    wish = Wish(title, description, category, publish=not no_publish, wait=wait)
-    with admin_api() as api:
-        if not upload(api, files, wish=wish, as_json=as_json):
-            raise typer.Exit(FAILED)
-
-
-@app.command("list", rich_help_panel=VIDEOS)
-def list_videos(
-    status: Annotated[Status | None, typer.Option("-s", "--status", help="Only these.")] = None,
-    deleted: Annotated[bool, typer.Option("--deleted", help="What lies in the trash.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """List videos, newest first."""
-    with admin_api() as api:
-        videos.list_videos(api, status=status and status.value, deleted=deleted, as_json=as_json)
-
-
-@app.command(rich_help_panel=VIDEOS)
-def categories(
-    create: Annotated[str | None, typer.Option("--create", metavar="NAME", help="Make a new one.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """List categories, or make one."""
-    with admin_api() as api:
-        if create is not None:
-            videos.create_category(api, create, as_json=as_json)
-        else:
-            videos.list_categories(api, as_json=as_json)
-
-
-@app.command(rich_help_panel=VIDEOS)
-def publish(video_id: VideoId) -> None:
-    """Let visitors watch a video, as soon as it is ready."""
-    _post(video_id, "publish", "is published.")
-
-
-@app.command(rich_help_panel=VIDEOS)
-def unpublish(video_id: VideoId) -> None:
-    """Hide a video from visitors; its addresses stop working."""
-    _post(video_id, "unpublish", "is no longer published.")
-
-
-@app.command(rich_help_panel=VIDEOS)
-def retry(video_id: VideoId) -> None:
-    """Make a failed video ready once more, from the source that was kept."""
-    _post(video_id, "retry", "is being made ready again.")
-
-
-@app.command(rich_help_panel=VIDEOS)
-def restore(video_id: VideoId) -> None:
-    """Take a video out of the trash."""
-    _post(video_id, "restore", "is restored.")
-
-
-@app.command(rich_help_panel=VIDEOS)
-def delete(
-    video_id: VideoId,
-    permanent: Annotated[bool, typer.Option("--permanent", help="For good, with its source.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
-) -> None:
-    """Move a video to the trash, from where `vlog restore` brings it back; or delete it for good."""
-    with admin_api() as api:
-        if not yes:
-            title = api.get(f"/api/videos/{video_id}")["title"]
-            fate = (
-                "Delete “{}” for good? Nothing can bring it back." if permanent else "Move “{}” to the trash?"
-            )
-            typer.confirm(fate.format(title), abort=True)
-        videos.delete(api, video_id, permanent=permanent)
-    print(f"Video {video_id} is {'deleted for good' if permanent else 'in the trash'}.")
-
-
-@app.command(rich_help_panel=CARE)
-def version() -> None:
-    """Print the version."""
-    print(f"vlog {installed_version('vlog')}")
+VERBS = ("-m", "vlog.cli.verbs")
 
 
 def main() -> None:
-    """The installed command."""
-    command = typer.main.get_command(app)
-    run_plainly(lambda: command.main(prog_name="vlog"), debug=DEBUG in sys.argv)
+    """Run the command line of this process."""
+    words = [word for word in sys.argv[1:] if word != DEBUG]
+    if words == ["up"]:
+        become(UP)
+    # All else needs its options parsed and its help shown first.
+    become(VERBS, *words)
 
 
-def _become(process: tuple[str, str], *arguments: str) -> None:
-    become(process[1], *arguments, debug=DEBUG in sys.argv)
+def become(program: tuple[str, str], *arguments: str) -> NoReturn:
+    """Turn this process into ``python program arguments``; ``--debug`` goes along.
 
-
-def _post(video_id: int, verb: str, outcome: str) -> None:
-    with admin_api() as api:
-        api.send("POST", f"/api/videos/{video_id}/{verb}")
-    print(f"Video {video_id} {outcome}")
-
-
-if __name__ == "__main__":
-    main()
+    Signals wait until ``run_plainly`` there: a Ctrl-C while modules load would end in their traceback.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, HELD_BACK)
+    debug = [DEBUG] if DEBUG in sys.argv else []
+    os.execv(sys.executable, [sys.executable, "-P", *program, *debug, *arguments])  # noqa: S606

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Callable
@@ -14,15 +13,15 @@ from vlog.kit.lines import printable
 
 DEBUG = "--debug"
 FAILED = 1
-_HELD_BACK = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+HELD_BACK = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # What a shell reports for a program that SIGINT ended.
 INTERRUPTED = 130
 
 
 def run_plainly(command: Callable[[], None], *, debug: bool = False) -> NoReturn:
     """Run ``command`` and end the process; ``debug`` shows tracebacks instead of sentences."""
-    # Held back while modules were loaded (``become``): from here on an interruption ends in a clean way.
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD_BACK)
+    # Held back while modules were loaded (``main.become``): from here on an interruption ends in a clean way.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD_BACK)
     if debug:
         command()
         sys.exit(0)
@@ -39,17 +38,6 @@ def run_plainly(command: Callable[[], None], *, debug: bool = False) -> NoReturn
         sys.stdout = None
         sys.exit(FAILED)
     sys.exit(0)
-
-
-def become(module: str, *arguments: str, debug: bool = False) -> NoReturn:
-    """Turn this process into ``python -m module``: a process of an installation loads no client's libraries,
-    and the client none of theirs.
-
-    Signals wait until ``run_plainly`` there: a Ctrl-C while modules load would end in their traceback.
-    """
-    signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_BACK)
-    options = [DEBUG] if debug else []
-    os.execv(sys.executable, [sys.executable, "-P", "-m", module, *arguments, *options])  # noqa: S606
 
 
 def complain(sentence: str) -> None:

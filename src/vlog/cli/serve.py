@@ -13,11 +13,11 @@ ALL = "all"
 
 
 def main() -> None:
-    """Serve what the first argument names until a signal. Raises ``VlogError`` in plain words."""
-    service = sys.argv[1] if len(sys.argv) > 1 else ALL
+    """Serve what the arguments name until a signal. Raises ``VlogError`` in plain words."""
+    services = [word for word in sys.argv[1:] if word != DEBUG] or [ALL]
     config = load()
     configure(config)
-    serve.run(config, serve.SERVICES if service == ALL else (service,))
+    serve.run(config, serve.SERVICES if ALL in services else tuple(services))
 
 
 if __name__ == "__main__":

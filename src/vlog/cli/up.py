@@ -6,7 +6,9 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 from typing import Any
 
 from vlog.cli import folders, ports
@@ -41,7 +43,6 @@ _log = get_logger(__name__)
 
 def main() -> None:
     """Check what can be checked, then run until a signal. Raises ``VlogError`` in plain words."""
-    started = monotonic_seconds()
     config = load()
     warnings = folders.prepare(config, os.environ)
     lock = FileLock(config.data_dir / "vlog.lock")
@@ -54,17 +55,17 @@ def main() -> None:
             code="already_running",
         ) from error
     ports.require_free(config)
-    asyncio.run(_live(config, warnings, started=started))
+    asyncio.run(_live(config, warnings))
 
 
-async def _live(config: Config, warnings: list[str], *, started: float) -> None:
+async def _live(config: Config, warnings: list[str]) -> None:
     log = CombinedLog(standard_terminal(), config.data_dir / "logs")
     configure(config, stream=LogStream(log, "vlog"))
     up = Up(config, log)
     try:
         for warning in warnings:
             _log.warning(warning)
-        if await run_until_signalled(up.run(started), signals=_stop_signals(), on_repeat=up.hurry):
+        if await run_until_signalled(up.run(), signals=_stop_signals(), on_repeat=up.hurry):
             log.say("VLog has stopped.")
     finally:
         log.close()
@@ -85,7 +86,7 @@ class Up:
         self._group: ProcessGroup | None = None
         self._hopeless: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
 
-    async def run(self, started: float) -> None:
+    async def run(self) -> None:
         """Start everything and stay; being cancelled, or failing, stops what was started in reverse order."""
         async with AsyncExitStack() as stack:
             dsn = await self._open_database(stack)
@@ -97,7 +98,7 @@ class Up:
             stack.callback(self._log.say, "Stopping …")
             self._group.start()
             await self._until_ready()
-            self._greet(prepared, seconds=monotonic_seconds() - started)
+            self._greet(prepared, seconds=_age_seconds())
             await asyncio.Event().wait()
 
     def hurry(self) -> None:
@@ -167,6 +168,15 @@ class Up:
                 "Until it is, nothing can be uploaded and no video plays",
                 folder=str(config.storage_path),
             )
+
+
+def _age_seconds() -> float:
+    """How long this process lives: what the person who started it has waited, loading of modules included.
+
+    Field 22 of /proc/self/stat is the start in clock ticks since boot (proc_pid_stat(5)).
+    """
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
 
 
 def _environment(config: Config) -> dict[str, str]:
