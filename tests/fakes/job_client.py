@@ -129,6 +129,7 @@ class FakeJobClient:
     async def renew(self, lease: Lease, progress: Progress) -> None:
         task = self._hold(lease)
         task.frames = max(task.frames, progress.frames)
+        self._keep(task)
 
     async def source(self, lease: Lease) -> Path:
         self._hold(lease)
@@ -142,6 +143,7 @@ class FakeJobClient:
         if rendition not in self.inits:
             task.attempt = 1
         self.inits[rendition] = data
+        self._keep(task)
 
     async def put_segments(self, lease: Lease, rendition: str, segments: Sequence[Segment]) -> None:
         task = self._hold(lease, rendition)
@@ -158,13 +160,16 @@ class FakeJobClient:
         if new:
             task.attempt = 1
         self.segments.update({(rendition, each.number): each.data for each in new})
+        self._keep(task)
 
     async def put_thumbnail(self, lease: Lease, data: bytes) -> None:
-        if self._hold(lease).kind != "thumbnail":
+        task = self._hold(lease)
+        if task.kind != "thumbnail":
             raise Invalid("No thumbnail is wanted.", code="wrong_task")
         if not data.startswith(b"\xff\xd8\xff"):
             raise Invalid("No JPEG.", code="not_a_jpeg")
         self.thumbnail = data
+        self._keep(task)
 
     async def finish(self, lease: Lease, result: Result, runs: Sequence[ToolRun]) -> None:
         if self._has_ended(lease, "done"):
@@ -202,8 +207,11 @@ class FakeJobClient:
             raise LeaseLost
         if rendition is not None and rendition not in task.renditions:
             raise Invalid("Not of this task.", code="wrong_rendition")
-        task.expires_at = self.now + LEASE_SECONDS
         return task
+
+    def _keep(self, task: FakeTask) -> None:
+        """A word that was heard renews; one that was refused does not."""
+        task.expires_at = self.now + LEASE_SECONDS
 
     def _has_ended(self, lease: Lease, outcome: str) -> bool:
         task = self.tasks.get(lease.task_id)
@@ -216,3 +224,8 @@ class FakeJobClient:
         """Note how the present lease ended."""
         task.outcomes[task.epoch] = outcome
         task.state = state
+        if state == "failed":
+            # The rendition is lost: no work is spent on the rest of it.
+            for other in self.tasks.values():
+                if other.state in {"queued", "leased"} and set(other.renditions) & set(task.renditions):
+                    other.state = "failed"
