@@ -74,6 +74,10 @@ lock: tools ## Write uv.lock and package-lock.json anew from what pyproject.toml
 	@$(BIN)/uv lock
 	@$(NPM) install --package-lock-only --ignore-scripts
 
+.PHONY: docs
+docs: tools ## Write the reference pages from the code
+	@$(BIN)/python -m tools.reference
+
 .PHONY: dist
 dist: tools ## Build sdist and wheel into dist/
 	@$(BIN)/uv build
