@@ -87,6 +87,16 @@ async def test_an_old_address_leads_to_the_new_one(ctx: Context, public: httpx.A
     assert (await public.get("/watch/old-name")).status_code == 404
 
 
+async def test_head_is_get_without_its_body(ctx: Context, public: httpx.AsyncClient) -> None:
+    video = await make_ready(ctx)
+    for path in ("/", f"/watch/{video.slug}", "/api/videos", f"/api/videos/{video.slug}", "/health"):
+        get, head = await public.get(path), await public.head(path)
+        assert (head.status_code, head.content) == (200, b"")
+        for name in ("content-length", "content-type", "cache-control"):
+            assert head.headers[name] == get.headers[name]
+    assert (await public.head("/watch/nothing")).status_code == 404
+
+
 async def test_errors_are_pages_for_people_and_problems_for_programs(public: httpx.AsyncClient) -> None:
     for path in ("/nothing", "/watch/nothing", "/videos/nothing/master.m3u8", "/static/nothing.js"):
         page = await public.get(path, headers=HTML)

@@ -17,6 +17,7 @@ from vlog.api.admin import videos as admin_videos
 from vlog.api.admin.events import ProgressFeed
 from vlog.api.admin.guard import Gate
 from vlog.api.assets import Assets
+from vlog.api.contract import Application
 from vlog.api.mediafiles import MediaFiles
 from vlog.api.middleware import Edge
 from vlog.api.places import Places
@@ -47,7 +48,7 @@ class Service:
 
 def build_public(ctx: Context) -> Service:
     """Port 9000: site and public API."""
-    app = _app("VLog public API", ctx, policy=headers.policy(may_be_framed=True))
+    app = _app("VLog public API", ctx, policy=headers.policy(may_be_framed=True), head_as_get=True)
     assets = Assets()
     places = Places(ctx.db)
     app.state.pages = Pages(assets)
@@ -106,9 +107,9 @@ def _admin_routers() -> tuple[APIRouter, ...]:
     )
 
 
-def _app(title: str, ctx: Context, *, policy: headers.HeaderPolicy) -> FastAPI:
+def _app(title: str, ctx: Context, *, policy: headers.HeaderPolicy, head_as_get: bool = False) -> FastAPI:
     # No interactive docs: they load scripts from elsewhere. The schema is a file of the repository.
-    app = FastAPI(
+    app = Application(
         title=title,
         version=version("vlog"),
         openapi_url=None,
@@ -118,7 +119,7 @@ def _app(title: str, ctx: Context, *, policy: headers.HeaderPolicy) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.context = ctx
-    app.add_middleware(Edge, headers=policy)
+    app.add_middleware(Edge, headers=policy, head_as_get=head_as_get)
     return app
 
 

@@ -21,6 +21,8 @@ log = get_logger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 # RFC 9110 §7.2; anything else in Host makes URLs that are built from it lie about their path.
 _HOST = re.compile(rb"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+# Their handlers know what to leave out, which for a segment is reading it.
+_OWN_HEAD = ("/videos/", "/static/")
 # One line per segment would drown the log.
 _QUIET_PATHS = ("/videos/", "/static/", "/health")
 
@@ -37,9 +39,11 @@ class _Answer:
 class Edge:
     """Request id, ``Host`` check, body limit, security headers, access log, last resort for errors."""
 
-    def __init__(self, app: ASGIApp, *, headers: HeaderPolicy) -> None:
+    def __init__(self, app: ASGIApp, *, headers: HeaderPolicy, head_as_get: bool = False) -> None:
+        """``head_as_get``: ``HEAD`` asks the handlers of ``GET``, and their bodies are not sent."""
         self._app = app
         self._headers = headers
+        self._head_as_get = head_as_get
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,6 +52,10 @@ class Edge:
         incoming = dict(scope["headers"])
         request_id = _request_id(incoming.get(b"x-request-id"))
         scope["vlog.request_id"] = request_id
+        if self._head_as_get and scope["method"] == "HEAD" and not scope["path"].startswith(_OWN_HEAD):
+            # A copy: the server must still know that no body is to be sent.
+            scope = {**scope, "method": "GET"}
+            send = _without_body(send)
         body = Body(receive, incoming)
         body.attach(scope)
         answer = _Answer()
@@ -91,6 +99,15 @@ class Edge:
         kind = next((value for name, value in given if name.lower() == b"content-type"), b"")
         policy = self._headers.page if kind.startswith(b"text/html") else self._headers.data
         return [*given, *(header for header in policy if header[0] not in names)]
+
+
+def _without_body(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return sending
 
 
 _BAD_HOST = Problem(status=HTTPStatus.BAD_REQUEST, code="bad_host", detail="The Host header is not valid.")

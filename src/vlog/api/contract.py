@@ -1,0 +1,53 @@
+"""The OpenAPI description as it is true: every refusal is a problem (RFC 9457)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+
+_PROBLEM = {
+    "type": "object",
+    "description": "What went wrong (RFC 9457). `code` is stable; `request_id` leads to the log.",
+    "required": ["type", "title", "status", "detail", "code", "request_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "request_id": {"type": "string"},
+        "details": {"type": "object", "description": "Figures, such as `free_bytes`."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "message"],
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+    },
+}
+_REFUSAL = {
+    "description": "A problem.",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+# What the framework says that it answers to bad requests; ``errors`` answers otherwise.
+_FOREIGN = ("HTTPValidationError", "ValidationError")
+
+
+class Application(FastAPI):
+    """FastAPI with that description."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description of all routes."""
+        schema = super().openapi()
+        schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+        for name in _FOREIGN:
+            schemas.pop(name, None)
+        schemas["Problem"] = _PROBLEM
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                operation["responses"].pop("422", None)
+                operation["responses"]["default"] = _REFUSAL
+        return schema
