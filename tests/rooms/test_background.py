@@ -14,6 +14,7 @@ from tests.support.uploaded import assert_all_is_there, claimed, source_values, 
 from vlog.context import Context
 from vlog.db import partitions
 from vlog.db.transaction import transaction
+from vlog.kit.clock import monotonic_seconds
 from vlog.kit.errors import Unavailable
 from vlog.processing import generations
 from vlog.storage.layout import Key
@@ -186,3 +187,23 @@ async def test_new_work_wakes_those_who_wait(ctx: Context) -> None:
         await asyncio.sleep(0.5)
         await upload(ctx)
         await asyncio.wait_for(waiting, 5)
+
+
+async def test_work_that_comes_between_looking_and_waiting_is_not_slept_over(ctx: Context) -> None:
+    async with local_client(ctx) as client:
+        assert await client.claim(EVERYTHING) is None
+        # Until the bus listens, hints are lost: that is what the polling is for.
+        while not await _hint_arrives(ctx, client):
+            pass
+        assert await client.claim(EVERYTHING) is None
+        await transaction(ctx.db, lambda tx: tx.hint("tasks"))
+        await asyncio.sleep(0.3)
+        async with asyncio.timeout(1):
+            await client.wait(20)
+
+
+async def _hint_arrives(ctx: Context, client: LocalClient) -> bool:
+    await transaction(ctx.db, lambda tx: tx.hint("tasks"))
+    start = monotonic_seconds()
+    await client.wait(0.5)
+    return monotonic_seconds() - start < 0.4

@@ -24,14 +24,14 @@ class LocalClient:
         self._changed = asyncio.Event()
 
     async def follow(self, subscription: Subscription) -> None:
-        """Wake everyone who waits whenever a message says that there may be work."""
+        """Wake whoever waits, now or next, whenever a message says that there may be work."""
         async for message in subscription:
             if message.topic in _WAKING or message.lagged:
-                # A new event for those who wait next: everyone who waits now is woken, nobody twice.
                 self._changed.set()
-                self._changed = asyncio.Event()
 
     async def claim(self, capabilities: Capabilities) -> Offer | None:
+        # Before looking: what comes after the look and before ``wait`` must end the wait at once.
+        self._changed.clear()
         return await tasks.claim(self._ctx, capabilities)
 
     async def wait(self, timeout_seconds: float) -> None:
