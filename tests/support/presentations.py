@@ -40,7 +40,7 @@ def rung(name: str, width: int, height: int, *, preset: str = "ultrafast") -> Vi
 async def inspected(jail: Jail, source: Path, *, segment_seconds: int = 1, remux: bool = False) -> Inspected:
     """The source as the pipeline's first step sees it, with short segments."""
     work = InspectWork(
-        segment_seconds=segment_seconds, max_frame_rate=60, max_duration_seconds=3600, remux=remux
+        segment_seconds=segment_seconds, max_frame_rate=60, max_duration_seconds=7200, remux=remux
     )
     return await inspect(jail, source, work, on_run=lambda _: None)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
 
 import structlog
 
@@ -21,7 +22,7 @@ _HEADER_BYTES = 8
 _LARGE_HEADER_BYTES = 16
 _MAX_INDEX_BYTES = 64 << 20
 _MAX_DATA_BYTES = 2 << 30
-_READ_BYTES = 1 << 20
+_READ_BYTES = 2 << 20
 # Hashing less than this takes less time than asking another thread for it.
 _INLINE_HASH_BYTES = 256 << 10
 
@@ -36,15 +37,21 @@ class CutOff(Invalid):
     default_code = "bad_segment"
 
 
+@dataclass(frozen=True, slots=True)
+class _Box:
+    kind: bytes
+    header: bytes
+    content: bytes
+
+
 async def read_track(reader: asyncio.StreamReader) -> Track | None:
     """The initialisation segment that the stream begins with; ``None`` when there is no stream."""
     head = bytearray()
-    while (found := await _next_box(reader)) is not None:
-        kind, data = found
-        if kind in {b"moof", b"mdat"}:
+    while (box := await _next_box(reader)) is not None:
+        if box.kind in {b"moof", b"mdat"}:
             raise bad("there is no moov box")
-        head += data
-        if kind == b"moov":
+        head += box.header + box.content
+        if box.kind == b"moov":
             return parse_init(head)
     if head:
         raise bad("there is no moov box")
@@ -54,18 +61,19 @@ async def read_track(reader: asyncio.StreamReader) -> Track | None:
 async def read_fragments(reader: asyncio.StreamReader, track: Track) -> AsyncIterator[Piece]:
     """The fragments that follow, each with the bytes of its samples."""
     fragment, size = None, 0
-    while (found := await _next_box(reader)) is not None:
-        kind, data = found
-        if kind == b"moof":
-            fragment, size = parse_fragment(data, track.defaults), len(data)
-        elif kind == b"mdat":
-            if fragment is None or fragment.data_offset < size:
+    while (box := await _next_box(reader)) is not None:
+        if box.kind == b"moof":
+            moof = box.header + box.content
+            fragment, size = parse_fragment(moof, track.defaults), len(moof)
+        elif box.kind == b"mdat":
+            skipped = 0 if fragment is None else fragment.data_offset - size - len(box.header)
+            if fragment is None or skipped < 0:
                 raise bad("data without an index")
-            yield fragment, memoryview(data)[fragment.data_offset - size :]
+            yield fragment, memoryview(box.content)[skipped:]
             fragment = None
 
 
-async def _next_box(reader: asyncio.StreamReader) -> tuple[bytes, bytes] | None:
+async def _next_box(reader: asyncio.StreamReader) -> _Box | None:
     try:
         header = await reader.readexactly(_HEADER_BYTES)
     except asyncio.IncompleteReadError as error:
@@ -79,12 +87,17 @@ async def _next_box(reader: asyncio.StreamReader) -> tuple[bytes, bytes] | None:
     limit = _MAX_DATA_BYTES if kind == b"mdat" else _MAX_INDEX_BYTES
     if not len(header) <= size <= limit:
         raise bad(f"a box {kind!r} of {size} bytes")
-    return kind, await _exactly(reader, size - len(header), before=header)
+    return _Box(kind, header, await _exactly(reader, size - len(header)))
 
 
-async def _exactly(reader: asyncio.StreamReader, size: int, *, before: bytes = b"") -> bytes:
+async def _exactly(reader: asyncio.StreamReader, size: int) -> bytes:
+    if size <= _READ_BYTES:
+        try:
+            return await reader.readexactly(size)
+        except asyncio.IncompleteReadError as error:
+            raise CutOff from error
     # In parts: one large read would have the reader's buffer grow and shrink by the whole of it.
-    parts = [before]
+    parts = []
     while size > 0:
         part = await reader.read(min(size, _READ_BYTES))
         if not part:
