@@ -1,4 +1,7 @@
-"""Kill the worker again and again, then everything: videos end ready, hardly anything is made twice."""
+"""Kill the worker under ``vlog up``, then everything: videos end ready, hardly anything is made twice.
+
+Twenty kills of a worker alone, with every picture checked, stand in tests/media/test_crash_recovery.py.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +24,7 @@ from tests.support.installation import Installation
 from tests.support.jails import tools
 from tests.support.processes import command_line, descendants, left_after
 
-KILLS = 20
+KILLS = 4
 # 795 pictures in 80 seconds: many short cells, so that kills meet every part of a job.
 SOURCE = "surveillance_msmpeg4_80s.avi"
 PICTURES = 795
@@ -84,25 +88,26 @@ def check_result(installation: Installation, video_id: int) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(400)
-def test_twenty_kills_of_the_worker(installation: Installation) -> None:
+def test_kills_of_the_worker(installation: Installation) -> None:
     dice = random.Random(20261123)
     video_id = installation.upload(clip(SOURCE), "Street")["video_id"]
     kills = in_work = 0
     while kills < KILLS:
-        time.sleep(dice.uniform(0.2, 1.2))
         process_id = worker_of(installation)
-        if process_id is None:
-            continue
         video = installation.video(video_id)
         if video["job"]["state"] in {"done", "failed"}:
             break
+        if process_id is None or not descendants(process_id):
+            time.sleep(0.05)
+            continue
+        time.sleep(dice.uniform(0.0, 0.4))
         children = descendants(process_id)
         os.kill(process_id, signal.SIGKILL)
         assert left_after(children, 2) == {}, "an encoder outlived its worker"
         kills += 1
         in_work += bool(children)
     video = check_result(installation, video_id)
-    assert in_work >= min(KILLS // 4, kills), "the kills must meet work"
+    assert in_work >= 1, "the kills must meet work"
     again = Counter[str]()
     for (rendition, _), count in births(installation).items():
         again[rendition] += count - 1
@@ -120,7 +125,9 @@ def test_killing_everything(installation: Installation) -> None:
         assert installation.process is not None
         everything = descendants(installation.process.pid)
         for process_id in everything:
-            os.kill(process_id, signal.SIGKILL)
+            # Some are gone by then: they die with whoever was killed before them.
+            with suppress(ProcessLookupError):
+                os.kill(process_id, signal.SIGKILL)
         installation.kill()
         assert left_after(everything, 5) == {}
         installation.start({"VLOG_STREAMING_SEGMENT_DURATION": "2"})

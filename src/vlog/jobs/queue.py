@@ -19,6 +19,8 @@ from vlog.wire.codec import to_json
 from vlog.wire.work import Failure, Lease, Progress, ToolRun
 
 LEASE_SECONDS = 60
+# A worker that vanishes says less about its task than one that tells why it failed: it may have been killed.
+VANISHINGS_PER_ATTEMPT = 10
 
 _COLUMNS = (
     "id, job_id, generation_id, kind, stage, first_cell, end_cell, renditions, state, epoch, attempt,"
@@ -197,7 +199,7 @@ async def sweep(tx: Transaction, *, limit: int = 100) -> list[Task]:
 async def _expire(tx: Transaction, task: Task) -> Task:
     ending = Ending(
         outcome="expired",
-        state="failed" if task.attempt >= task.max_attempts else "queued",
+        state="failed" if task.attempt >= VANISHINGS_PER_ATTEMPT * task.max_attempts else "queued",
         error_code="worker_vanished",
         error_message=f"Worker {task.worker} stopped answering.",
     )

@@ -111,8 +111,8 @@ class Backoff:
     """Seconds to wait before a restart: doubling, and from the start again after a time in good health."""
 
     first_seconds: float = 0.5
-    longest_seconds: float = 30.0
-    healthy_seconds: float = 60.0
+    longest_seconds: float = 5.0
+    healthy_seconds: float = 20.0
 
     def seconds(self, failures: int) -> float:
         """The wait before the restart that follows the ``failures``-th end in a row, counted from 1."""

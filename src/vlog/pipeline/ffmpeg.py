@@ -111,7 +111,7 @@ class Process:
                 for feed in self._feeds:
                     await feed.ended.wait()
         completed = self._completed(ended)
-        _log.info(
+        _log.debug(
             "media tool ended",
             command=self.command,
             returncode=completed.returncode,
@@ -200,7 +200,9 @@ class Process:
         files = [(pipe.writer, hardening.FIRST_OUTPUT_FD + index) for index, pipe in enumerate(outputs)]
         # In a thread, because it looks at the source, and a storage that hangs must not stop the event loop.
         command = await asyncio.to_thread(self._jail.command, self._spec, self._argv, files=files)
-        _log.info("media tool starts", command=self.command)
+        # Probes and self-tests come in swarms; what makes segments is worth a line.
+        tell = _log.info if self.outputs else _log.debug
+        tell("media tool starts", command=self.command)
         try:
             self._child = spawn(
                 command,
