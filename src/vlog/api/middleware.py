@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -70,6 +71,9 @@ class Edge:
                     await self._app(scope, body.receive, outgoing)
             except ClientDisconnect:
                 log.debug("client_left")
+            except asyncio.CancelledError:
+                # The server is stopping and has waited long enough; this is the end of the request's task.
+                log.info("request_cut_short")
             except Exception:
                 log.exception("request_broke")
                 problem = internal_problem()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -44,6 +45,8 @@ def run(config: Config, services: tuple[str, ...]) -> None:
     ``services`` are names of ``SERVICES``. Raises ``Invalid`` for another name, ``Unavailable`` (code
     ``port_taken``) when a port can't be had, and whatever keeps the context from opening.
     """
+    # Its lines at info repeat ours; what it complains about is heard.
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(config, services))
 
