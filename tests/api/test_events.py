@@ -125,7 +125,7 @@ async def test_what_happens_is_heard(ctx: Context, service: Service) -> None:
             for change_ in ("created", "ready", "published"):
                 await listener.until("video", video_id=accepted.video_id, change=change_)
             done = await listener.until("progress", video_id=accepted.video_id, percent=100.0)
-            assert done["status"] == "ready"
+            assert done["status"] == "ready", "a finished job beside an older state"
             assert {each["name"] for each in done["renditions"]} == {"360p", "audio"}
         await change(ctx.db, lambda tx: videos.unpublish(tx, accepted.video_id))
         await first.until("video", video_id=accepted.video_id, change="unpublished")

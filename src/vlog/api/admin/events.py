@@ -40,8 +40,9 @@ class ProgressFeed:
 
     async def frames_of(self, video_ids: list[int]) -> list[bytes]:
         """The present progress of each video that has a job."""
-        statuses = await videos.statuses(self._db, video_ids)
         jobs = await progress.of_videos(self._db, video_ids)
+        # Read last: never "processing" beside the progress of a job that has made it ready.
+        statuses = await videos.statuses(self._db, video_ids)
         return [
             frame(
                 "progress",
