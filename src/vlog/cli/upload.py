@@ -192,7 +192,7 @@ def _wait(api: AdminApi, video_id: int, *, name: str) -> tuple[str, str | None]:
             if status == READY:
                 return status, None
             if status == FAILED:
-                return status, str(video.get("error") or "The video could not be made ready.")
+                return status, str(video.get("error_message") or "The video could not be made ready.")
             done = video.get("progress") or {}
             progress.update(
                 bar, completed=done.get("percent") or 0, description=f"{printable(name)}: {status}"
