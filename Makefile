@@ -40,7 +40,7 @@ check: tools ## Format, lint, types, import contracts, budgets, TypeScript, Vite
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy $(TYPED)
-	$(BIN)/lint-imports --no-timings
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest --quiet --no-header tests/house
 	$(NPM) run --silent typecheck
 	$(NPM) run --silent test

@@ -67,7 +67,7 @@ def _first_play(installation: Installation, source: Path, title: str) -> float:
     installation.wait_until_over(accepted["video_id"])
     with installation.api() as admin:
         # What is still being encoded of this one must not slow the next one down.
-        admin.delete(f"/api/videos/{accepted['video_id']}", params={"permanent": "true"}).raise_for_status()
+        admin.delete(f"/api/videos/{accepted['video_id']}").raise_for_status()
     return taken
 
 

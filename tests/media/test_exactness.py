@@ -161,6 +161,9 @@ def judge_pictures(picture: Shown, grid: Grid, case: Case, source: Path) -> None
     assert sum(1 for cell in grid.cells if not cell.frames) == case.held
     assert sorted(picture.ticks) == expected_ticks(grid, case, source)
     assert picture.end == grid.duration
+    if grid.has_pauses:
+        # What is decoded last is seen last, and its duration is how long it is seen.
+        assert list(picture.ticks) == sorted(picture.ticks)
     assert complaints(picture.media) == ""
     seen = numbers(picture.media, turn=case.turn)
     without_held = [number for place, number in enumerate(seen) if place == 0 or number != seen[place - 1]]

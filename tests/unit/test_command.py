@@ -177,3 +177,9 @@ def test_only_aac_loses_its_headers() -> None:
 def test_slow_presets_look_less_far_ahead() -> None:
     argv = command.encode(job(rungs=(replace(LOW, preset="medium"),)))
     assert ":rc-lookahead=20" in (option(argv, "-x264-params") or "")
+
+
+def test_pauses_take_the_pictures_in_order() -> None:
+    plain = option(command.encode(job()), "-x264-params") or ""
+    paused = option(command.encode(job(replace(EVEN, has_pauses=True))), "-x264-params") or ""
+    assert paused == f"{plain}:bframes=0"

@@ -68,6 +68,22 @@ def test_ticks_are_those_that_workers_compute(steps: list[int], scale: int, star
     assert all_ticks(grid, stamps) == [grid.ticks(value) for value in stamps]
 
 
+@pytest.mark.parametrize(
+    ("pause_at", "pause_seconds", "has_pauses"),
+    [(0, 0, False), (179, 0.09, False), (179, 0.2, True), (90, 2, False)],
+)
+def test_a_pause_at_the_end_of_a_cell_is_told(pause_at: int, pause_seconds: float, has_pauses: bool) -> None:
+    late = round(pause_seconds * 90_000)
+    stamps = [value + (late if number > pause_at else 0) for number, value in enumerate(EVEN)]
+    assert grid_of(index(stamps)).has_pauses is has_pauses
+
+
+def test_sound_that_goes_on_is_a_pause_of_the_pictures() -> None:
+    # The last picture is held to the end of its cell, and then in cells of its own.
+    assert grid_of(index(EVEN), audio=sound(1.4, 31)).has_pauses
+    assert not grid_of(index(EVEN), audio=sound(1.4, 21.5)).has_pauses
+
+
 def test_sound_that_starts_earlier_holds_the_first_picture() -> None:
     grid = grid_of(index(EVEN), audio=sound("0.65", "21.4"))
     assert grid.lead == 22_500

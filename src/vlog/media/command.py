@@ -217,7 +217,11 @@ def encoder_time_base(grid: Grid) -> Fraction:
 def _rung_output(job: VideoJob, index: int) -> list[str]:
     rung, grid = job.rungs[index], job.grid
     encoder = ENCODERS[rung.encoder]
-    pacing = Pacing(frame_rate=grid.frame_rate, max_cell_frames=max(cell.frames for cell in grid.cells))
+    pacing = Pacing(
+        frame_rate=grid.frame_rate,
+        max_cell_frames=max(cell.frames for cell in grid.cells),
+        in_order=grid.has_pauses,
+    )
     return [
         *("-map", f"[o{index}]"),
         # Neither duplicates nor drops, and times as the graph gives them.

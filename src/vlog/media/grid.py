@@ -46,7 +46,8 @@ class Grid:
     distance in source timestamps between two pictures that are kept (0: all are), for sources faster than
     the ladder's frame-rate cap. ``key_frames_aligned`` tells that each cell starts with a source key frame
     after which nothing refers back: the source can be remuxed on this grid. ``seekable`` tells that seeking
-    by timestamp is exact in this container.
+    by timestamp is exact in this container. ``has_pauses`` tells that some cell's last picture is seen for
+    much longer than a picture lasts.
     """
 
     timescale: int
@@ -60,6 +61,7 @@ class Grid:
     seekable: bool
     frame_rate: Fraction
     cells: tuple[Cell, ...]
+    has_pauses: bool = False
 
     @property
     def duration(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -9,7 +10,7 @@ from fractions import Fraction
 from vlog.kit.errors import Invalid
 from vlog.media.cadence import Cadence, cadence, decimation, last_duration, rounded_division, thinned
 from vlog.media.cells import Timeline, copied_cells, encoded_cells
-from vlog.media.grid import Grid
+from vlog.media.grid import Cell, Grid
 from vlog.media.packets import AudioExtent, VideoIndex, closed_keys, is_cut_clean
 
 MAX_COPIED_CELL_SECONDS = 24
@@ -19,6 +20,8 @@ slow.
 
 _LEAST_LEAD_SECONDS = Fraction(1, 20)
 _LEAST_TAIL_SECONDS = Fraction(1, 2)
+_PAUSE_PICTURES = 3
+_PAUSE_SECONDS = Fraction(1, 10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +58,15 @@ def build_grid(index: VideoIndex, wish: GridWish, audio: AudioExtent | None) -> 
     if wish.remux and not step and is_cut_clean(index):
         longest = MAX_COPIED_CELL_SECONDS * grid.timescale
         if cells := copied_cells(line, closed_keys(index), longest=longest):
-            return replace(grid, key_frames_aligned=True, cells=cells)
-    return replace(grid, cells=encoded_cells(line))
+            return _filled(replace(grid, key_frames_aligned=True), line, cells)
+    return _filled(grid, line, encoded_cells(line))
+
+
+def _filled(grid: Grid, line: Timeline, cells: tuple[Cell, ...]) -> Grid:
+    """The grid with its cells, and whether any of them ends with a picture that stands still."""
+    longest = max(_PAUSE_PICTURES / grid.frame_rate, _PAUSE_SECONDS) * grid.timescale
+    ends = (cell.end - line.ticks[bisect_left(line.ticks, cell.end) - 1] for cell in cells if cell.frames)
+    return replace(grid, cells=cells, has_pauses=any(end > longest for end in ends))
 
 
 def _bare(index: VideoIndex, beat: Cadence, *, origin_pts: int, step: int) -> Grid:

@@ -162,7 +162,9 @@ class _Encoding:
         )
 
     def _delay(self, rung: VideoRendition) -> int:
-        return delay_ticks(self._work.grid, ENCODERS[rung.encoder].reorder_frames)
+        grid = self._work.grid
+        frames = ENCODERS[rung.encoder].delay_frames(in_order=grid.has_pauses)
+        return delay_ticks(grid, frames)
 
     def _grid(self, cells: Sequence[Numbered]) -> Grid:
         return replace(self._work.grid, cells=tuple(cell for _, cell in cells))
