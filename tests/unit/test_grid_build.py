@@ -70,7 +70,7 @@ def test_ticks_are_those_that_workers_compute(steps: list[int], scale: int, star
 
 @pytest.mark.parametrize(
     ("pause_at", "pause_seconds", "has_pauses"),
-    [(0, 0, False), (179, 0.09, False), (179, 0.2, True), (90, 2, False)],
+    [(0, 0, False), (179, 0.05, False), (179, 0.2, True), (90, 2, False)],
 )
 def test_a_pause_at_the_end_of_a_cell_is_told(pause_at: int, pause_seconds: float, has_pauses: bool) -> None:
     late = round(pause_seconds * 90_000)
