@@ -51,6 +51,16 @@ async def test_wide_pixels_become_square(barcodes: BarcodeSources, any_jail: Jai
     assert numbers(shown(client, "only").media) == list(range(60))
 
 
+async def test_a_change_of_size_within_the_source_does_not_lose_the_place(
+    barcodes: BarcodeSources, any_jail: Jail
+) -> None:
+    source = barcodes.path("growing.ts")
+    found = await inspected(any_jail, source)
+    client, missing = await encoded(any_jail, source, found, cells=2)
+    assert missing == 0
+    assert numbers(shown(client, "only").media) == list(range(150))
+
+
 @pytest.mark.parametrize("broken", [{17}, {30}, {17, 30, 31, 59, 89}])
 async def test_pictures_that_cannot_be_decoded_are_held_over(
     broken: set[int], barcodes: BarcodeSources, any_jail: Jail, tmp_path: Path

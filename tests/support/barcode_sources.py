@@ -108,6 +108,13 @@ class BarcodeSources:
     def _wide_pixels_mp4(self, path: Path) -> None:
         make_source(path, rate=Fraction(30), count=60, options=(*H264, "-vf", "setsar=2"))
 
+    def _growing_ts(self, path: Path) -> None:
+        small, large = path.with_suffix(".1.ts"), path.with_suffix(".2.ts")
+        make_source(small, rate=Fraction(25), count=75, options=H264)
+        grown = ("-vf", "trim=start_frame=75,scale=640:360", "-output_ts_offset", "0.08")
+        make_source(large, rate=Fraction(25), count=150, options=(*grown, *H264))
+        path.write_bytes(small.read_bytes() + large.read_bytes())
+
     def _single_pictures_mov(self, path: Path) -> None:
         make_source(path, rate=Fraction(30), count=90, options=("-c:v", "mjpeg", "-q:v", "3"))
 

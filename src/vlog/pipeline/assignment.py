@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from vlog.pipeline import ffmpeg
 from vlog.pipeline.deliver import Delivery
 from vlog.pipeline.failures import Completed
 from vlog.pipeline.holding import Holding
-from vlog.pipeline.jail import ENCODE_LIMITS, Jail, JailSpec
+from vlog.pipeline.jail import ENCODE_LIMITS, Jail, JailSpec, Limits
 from vlog.pipeline.segmenter import CutOff
 from vlog.pipeline.together import together
 from vlog.wire.work import Progress, ToolRun
@@ -71,7 +72,7 @@ class Assignment:
             speed = float(frames / frame_rate) / elapsed if frame_rate and elapsed > 0 else None
             self.progress = Progress(frames=before + frames, speed=speed)
 
-        spec = JailSpec(source=self.source, limits=ENCODE_LIMITS)
+        spec = JailSpec(source=self.source, limits=await asyncio.to_thread(_limits, self.source))
         process = await ffmpeg.start(self.jail, argv, spec=spec, outputs=outputs, on_progress=tell)
         async with process:
             try:
@@ -102,3 +103,11 @@ class Assignment:
         )
         if run not in self.runs:
             self.runs.append(run)
+
+
+def _limits(source: Path) -> Limits:
+    """What is copied is about as large as the source; what is encoded is never much larger."""
+    with contextlib.suppress(OSError):
+        size_bytes = source.stat().st_size
+        return replace(ENCODE_LIMITS, output_bytes=max(ENCODE_LIMITS.output_bytes, 2 * size_bytes))
+    return ENCODE_LIMITS
