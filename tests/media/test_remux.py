@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.barcode import complaints, run_ffmpeg
 from tests.support.barcode_sources import BarcodeSources
+from tests.support.clips import clip
 from tests.support.presentations import assignment, inspected, shown
 from tests.support.recording_client import RecordingClient
 from vlog.kit.errors import Invalid
@@ -48,6 +49,22 @@ async def test_mp3_is_taken_over(barcodes: BarcodeSources, any_jail: Jail) -> No
     heard = shown(client, "audio_source")
     assert parse_init(client.inits["audio_source"]).format == b"mp4a"
     assert heard.end - heard.ticks[0] == len(heard.ticks) * 1152
+    assert complaints(heard.media) == ""
+
+
+@pytest.mark.parametrize("seconds", ["0.3", "1.3"])
+async def test_silence_before_late_sound_is_in_the_source_s_own_format(
+    seconds: str, any_jail: Jail, tmp_path: Path
+) -> None:
+    """Six channels here: a stereo frame among them would be an error for every decoder."""
+    whole, source = clip("bbb_720p_aac51.mp4"), tmp_path / "late.mp4"
+    late = ("-itsoffset", seconds, "-i", whole)
+    run_ffmpeg("-i", whole, *late, "-map", "0:v", "-map", "1:a", "-c", "copy", source)
+    found = await inspected(any_jail, source, remux=True)
+    client, _ = await copied(any_jail, source, found)
+    heard = shown(client, "audio_source")
+    assert heard.ticks[0] < 1024
+    assert 0 <= heard.end - found.grid.duration_seconds * 48_000 <= 1024
     assert complaints(heard.media) == ""
 
 
