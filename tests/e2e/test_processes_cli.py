@@ -143,7 +143,7 @@ def test_waiting_ends_when_it_plays(vlog: Cli, stub: AdminStub, video: Path) -> 
 
 
 def test_waiting_ends_when_it_failed(vlog: Cli, stub: AdminStub, video: Path) -> None:
-    stub.on("GET", "/api/videos/7", (200, {**VIDEO, "status": "failed", "error": "No video stream."}))
+    stub.on("GET", "/api/videos/7", (200, {**VIDEO, "status": "failed", "error_message": "No video stream."}))
     done = vlog("upload", str(video), "--wait", "--json")
     assert done.code == 1
     (result,) = json.loads(done.out)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from vlog.jobs.queue import VANISHINGS_PER_ATTEMPT
 from vlog.kit.errors import Conflict, Invalid, LeaseLost
 from vlog.wire.work import (
     Capabilities,
@@ -93,7 +94,8 @@ class FakeJobClient:
         """End leases whose time is over."""
         for task in self.tasks.values():
             if task.state == "leased" and task.expires_at <= self.now:
-                self._end(task, "expired", "failed" if task.attempt >= task.max_attempts else "queued")
+                final = task.attempt >= VANISHINGS_PER_ATTEMPT * task.max_attempts
+                self._end(task, "expired", "failed" if final else "queued")
 
     async def claim(self, capabilities: Capabilities) -> Offer | None:
         for task in self.tasks.values():

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
 from vlog.kit.errors import Conflict
+
+# A holder that was killed lets go when its last thread has ended, a moment after it seems to be gone.
+_GRACE_SECONDS = 0.5
+_STEP_SECONDS = 0.02
 
 
 class FileLock:
@@ -21,7 +26,7 @@ class FileLock:
         # Not inherited by children (PEP 446): a child that outlives its parent must not keep the lock.
         file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file)
         except BlockingIOError as error:
             holder = os.pread(file, 32, 0).decode(errors="replace").strip()
             os.close(file)
@@ -40,3 +45,14 @@ class FileLock:
         if self._file is not None:
             file, self._file = self._file, None
             os.close(file)
+
+
+def _lock(file: int) -> None:
+    for _ in range(int(_GRACE_SECONDS / _STEP_SECONDS)):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_STEP_SECONDS)
+        else:
+            return
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
