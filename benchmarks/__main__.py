@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable
+
+import structlog
 
 from benchmarks import first_play, ladder
 
@@ -16,6 +19,7 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"No benchmark {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}", file=sys.stderr)
         return 2
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     for name in names or BENCHMARKS:
         BENCHMARKS[name]()
     return 0

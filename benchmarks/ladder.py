@@ -31,7 +31,7 @@ from vlog.wire.work import AudioWork, Inspected, InspectWork, Lease, Offer, Vide
 
 SECONDS = 60
 PURE_SECONDS = 12
-ROUNDS = 2
+ROUNDS = 1
 POLICY = EncodePolicy(remux=False)
 
 

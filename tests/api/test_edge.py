@@ -143,7 +143,10 @@ def test_every_error_of_the_house_has_a_status() -> None:
     kinds = [VlogError]
     for kind in kinds:
         kinds += kind.__subclasses__()
-        assert 400 <= errors.problem_of(kind()).status < 600
+        # Some kinds are made with more than words; the status depends on the kind alone.
+        error = kind.__new__(kind)
+        VlogError.__init__(error)
+        assert 400 <= errors.problem_of(error).status < 600
 
 
 BAD_BODIES = [
