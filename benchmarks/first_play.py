@@ -17,6 +17,7 @@ from benchmarks.footage import long_720p
 from benchmarks.report import Claim, save
 from tests.support.installation import Installation, running
 from tests.support.jails import tools
+from tests.support.processes import command_line, descendants
 
 MINUTES = (1, 10, 60)
 GOAL_SECONDS = 5.0
@@ -68,7 +69,17 @@ def _first_play(installation: Installation, source: Path, title: str) -> float:
     with installation.api() as admin:
         # What is still being encoded of this one must not slow the next one down.
         admin.delete(f"/api/videos/{accepted['video_id']}").raise_for_status()
+    _wait_until_idle(installation)
     return taken
+
+
+def _wait_until_idle(installation: Installation) -> None:
+    assert installation.process is not None
+    deadline = time.monotonic() + 120
+    while any("ffmpeg" in command_line(each) for each in descendants(installation.process.pid)):
+        if time.monotonic() > deadline:
+            raise TimeoutError("the encoders of a deleted video go on")
+        time.sleep(0.2)
 
 
 def _decode_first_picture(data: bytes) -> None:

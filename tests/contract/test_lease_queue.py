@@ -77,6 +77,17 @@ async def test_the_order_is_priority_stage_age_cell(db: Database) -> None:
     assert order == [*first, *last_cell, *later]
 
 
+async def test_encoders_wait_until_the_source_is_remuxed(db: Database) -> None:
+    (remux,) = await add_tasks(db, 1, kind="remux")
+    job = await db.fetchval("SELECT job_id FROM transcoding_tasks WHERE id = $1", remux)
+    await db.pool.execute("INSERT INTO transcoding_tasks (job_id, kind, stage) VALUES ($1, 'video', 1)", job)
+    task = await claimed(db)
+    assert task.id == remux
+    assert await claim(db) is None
+    await finish(db, task.lease)
+    assert (await claimed(db)).kind == "video"
+
+
 async def test_a_worker_gets_only_what_it_can_do(db: Database) -> None:
     await add_tasks(db, 1, needs=["h264_nvenc"])
     assert await claim(db, encoders=("libx264",)) is None

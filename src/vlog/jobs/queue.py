@@ -27,15 +27,20 @@ _COLUMNS = (
     " max_attempts, worker, leased_at, error_code, error_message"
 )
 # One statement, so there is no race to explain; SKIP LOCKED lets many claim at once without waiting.
-# A worker may take a task when it can do its kind and has every encoder that the task needs.
+# A worker may take a task when it can do its kind and has every encoder that the task needs. While a source
+# is being remuxed, which takes seconds and makes it playable, its encoders must not take the processors.
 _CLAIM = f"""
 UPDATE transcoding_tasks SET
   state = 'leased', epoch = epoch + 1, attempt = attempt + 1, worker = $1, leased_at = app_now(),
   lease_expires_at = app_now() + make_interval(secs => $4), frames_done = 0, speed = NULL,
   error_code = NULL, error_message = NULL, finished_at = NULL
 WHERE id = (
-  SELECT id FROM transcoding_tasks
+  SELECT id FROM transcoding_tasks AS task
   WHERE state = 'queued' AND available_at <= app_now() AND kind = ANY($2) AND needs <@ $3::text[]
+    AND (stage = 0 OR NOT EXISTS (
+      SELECT FROM transcoding_tasks AS first
+      WHERE first.job_id = task.job_id AND first.kind = 'remux' AND first.state IN ('queued', 'leased')
+    ))
   ORDER BY priority, stage, job_id, first_cell, id
   LIMIT 1
   FOR UPDATE SKIP LOCKED
@@ -230,7 +235,7 @@ async def _end(tx: Transaction, task: Task, ending: Ending, *, runs: Sequence[To
         ending.error_message,
         to_json(list(runs)).decode(),
     )
-    if ending.state == "queued":
+    if ending.state == "queued" or task.kind == "remux":
         await tx.hint("tasks")
     return _task(row)
 
