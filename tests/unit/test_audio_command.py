@@ -12,6 +12,7 @@ from vlog.media import audio_command, hardening
 from vlog.media.plan import AudioRendition
 
 AUDIO = AudioRendition(name="audio", encoder="aac", sample_rate=48_000, channels=2, bit_rate=128_000)
+SOURCE = audio_command.AudioSource("file:/in/source", AAC)
 # Ten seconds from -2.1 s on, as in a stream whose clock has wrapped.
 GRID = grid_of(index(every(3000, 300, start=-189_000)))
 
@@ -36,20 +37,31 @@ def test_encoding_the_shared_sound() -> None:
         *("-movflags", "+empty_moov+default_base_moof+delay_moov+frag_discont+skip_trailer"),
         *words("-frag_duration 5000000 -f mp4 pipe:3"),
     ]
-    argv = audio_command.encode_audio("ffmpeg", "file:/in/source", stream=AAC, grid=GRID, audio=AUDIO)
+    argv = audio_command.encode_audio("ffmpeg", SOURCE, grid=GRID, audio=AUDIO)
     assert argv == expected
 
 
-def test_mono_stays_mono() -> None:
-    argv = audio_command.encode_audio(
-        "ffmpeg", "file:/s", stream=AAC, grid=GRID, audio=replace(AUDIO, channels=1)
+def test_resuming_seeks_and_begins_with_the_frame() -> None:
+    grid = replace(GRID, start_seconds=Fraction(0), seekable=True)
+    argv = audio_command.encode_audio("ffmpeg", SOURCE, grid=grid, audio=AUDIO, first_frame=300)
+    assert argv[argv.index("-ss") + 1] == "4.400000000"
+    filters = argv[argv.index("-af") + 1]
+    assert "first_pts=307200" in filters
+    assert filters.endswith("atrim=end_sample=173056")
+    unseekable = audio_command.encode_audio(
+        "ffmpeg", SOURCE, grid=replace(grid, seekable=False), audio=AUDIO, first_frame=300
     )
+    assert "-ss" not in unseekable
+
+
+def test_mono_stays_mono() -> None:
+    argv = audio_command.encode_audio("ffmpeg", SOURCE, grid=GRID, audio=replace(AUDIO, channels=1))
     assert "ochl=mono" in argv[argv.index("-af") + 1]
 
 
 def test_the_start_is_told_to_the_nanosecond() -> None:
     grid = replace(GRID, start_seconds=Fraction(1, 3))
-    argv = audio_command.encode_audio("ffmpeg", "file:/s", stream=AAC, grid=grid, audio=AUDIO)
+    argv = audio_command.encode_audio("ffmpeg", SOURCE, grid=grid, audio=AUDIO)
     assert argv[argv.index("-af") + 1].startswith("asetpts=PTS-(0.333333333)/TB,")
 
 

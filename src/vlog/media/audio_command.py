@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 from vlog.media import hardening
@@ -14,29 +15,42 @@ from vlog.media.sound import AAC_FRAME_SAMPLES, total_frames
 _LAYOUTS = {1: "mono", 2: "stereo"}
 _ENCODERS = {"aac": "aac", "mp3": "libmp3lame"}
 _NANOSECONDS = 1_000_000_000
+# Decoders of sound need a moment to settle, and containers seek to a picture's key frame anyway.
+_SEEK_BACK_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class AudioSource:
+    """The stream to encode and its file, as the jail names it."""
+
+    url: str
+    stream: AudioStream
 
 
 def encode_audio(
-    ffmpeg: str, source_url: str, *, stream: AudioStream, grid: Grid, audio: AudioRendition
+    ffmpeg: str, source: AudioSource, *, grid: Grid, audio: AudioRendition, first_frame: int = 0
 ) -> list[str]:
-    """Encode one stream as AAC that lasts exactly as long as the presentation, to the first output.
+    """Encode one stream as AAC that lasts until the presentation's end, to the first output.
 
-    The first packet is the encoder's run-up (1024 samples before the start) and is to be dropped.
+    It begins with the presentation's AAC frame ``first_frame``. The first packet is the encoder's run-up
+    (1024 samples before that) and is to be dropped.
     """
-    samples = total_frames(grid, audio.sample_rate, AAC_FRAME_SAMPLES) * AAC_FRAME_SAMPLES
+    frames = total_frames(grid, audio.sample_rate, AAC_FRAME_SAMPLES) - first_frame
+    begin = first_frame * AAC_FRAME_SAMPLES
     filters = [
         # From the file's clock to the presentation's.
         f"asetpts=PTS-({_decimal(grid.start_seconds)})/TB",
-        _resampled(audio),
+        _resampled(audio, begin),
         # Exactly the length of the pictures: silence where sound ends earlier, cut where it ends later.
         "apad",
-        f"atrim=end_sample={samples}",
+        f"atrim=end_sample={frames * AAC_FRAME_SAMPLES}",
     ]
     return [
         *start(ffmpeg),
+        *_seek(grid, Fraction(begin, audio.sample_rate)),
         *hardening.ffmpeg_input_args(),
-        *("-i", source_url),
-        *("-map", f"0:{stream.index}"),
+        *("-i", source.url),
+        *("-map", f"0:{source.stream.index}"),
         *("-af", ",".join(filters)),
         *("-c:a", "aac", "-b:a", str(audio.bit_rate), "-flags:a", "+bitexact"),
         *CLEAN,
@@ -58,13 +72,21 @@ def encode_silence(ffmpeg: str, *, codec: str, stream: AudioStream) -> list[str]
     ]
 
 
-def _resampled(audio: AudioRendition) -> str:
+def _seek(grid: Grid, begin_seconds: Fraction) -> list[str]:
+    """Begin to decode shortly before ``begin_seconds``; from the start where seeking is not exact."""
+    target = grid.start_seconds + begin_seconds - _SEEK_BACK_SECONDS
+    if not grid.seekable or begin_seconds <= _SEEK_BACK_SECONDS or target <= 0:
+        return []
+    return ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", _decimal(target)]
+
+
+def _resampled(audio: AudioRendition, begin: int) -> str:
     options = {
         "osr": audio.sample_rate,
         "ochl": _LAYOUTS[audio.channels],
         "osf": "fltp",
         # Silence before a late start; what comes before the start is cut off.
-        "first_pts": 0,
+        "first_pts": begin,
         # Timestamps decide: a gap that is heard as one is filled, an overlap cut …
         "min_hard_comp": 0.03,
         # … and a clock that runs slow or fast is followed by stretching sound, by 1 % at most.

@@ -38,6 +38,13 @@ def total_frames(grid: Grid, sample_rate: int, frame_samples: int) -> int:
     return max(-(-borders(grid, sample_rate)[-1] // frame_samples), len(grid.cells))
 
 
+def first_frame_of(ends: Sequence[int], cell: int, *, frame_samples: int) -> int:
+    """The number of the frame with which a cell begins, where frames are counted from the presentation's
+    start; ``ends`` as in ``SoundCutter``.
+    """
+    return (2 * ends[cell - 1] + frame_samples) // (2 * frame_samples) if cell else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Frames:
     """Frames of sound that follow each other: the size of each, and their bytes without anything between."""
@@ -134,13 +141,13 @@ class SoundCutter:
     """Cuts frames that follow each other into one segment per cell.
 
     ``ends`` are the ends of the cells in samples. A border is the edge between two frames that is nearest to
-    a cell's end; each segment gets at least one frame.
+    a cell's end; each segment gets at least one frame. ``first_cell`` is the cell of the first frame.
     """
 
-    def __init__(self, ends: Sequence[int], *, frame_samples: int) -> None:
+    def __init__(self, ends: Sequence[int], *, frame_samples: int, first_cell: int = 0) -> None:
         self._ends = ends
         self._frame = frame_samples
-        self._at = 0
+        self._at = first_cell
         self._start: int | None = None
         self._open = _Open()
 

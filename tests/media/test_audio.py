@@ -1,0 +1,88 @@
+"""The shared sound: resumed in the middle it is as if it had never stopped."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.clips import clip
+from tests.support.jails import tools
+from tests.support.presentations import assignment, inspected
+from tests.support.recording_client import RecordingClient
+from vlog.media.plan import AudioRendition
+from vlog.pipeline.audio import make_audio
+from vlog.pipeline.jail import Jail
+from vlog.wire.work import AudioWork
+
+AUDIO = AudioRendition(name="audio", encoder="aac", sample_rate=48_000, channels=2, bit_rate=128_000)
+
+
+def heard(client: RecordingClient) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """The joined segments, decoded to one channel."""
+    made = client.segments["audio"]
+    media = client.inits["audio"] + b"".join(made[number].data for number in sorted(made))
+    command = [str(tools().ffmpeg), "-v", "error", "-xerror", "-i", "-", "-ac", "1", "-f", "s16le", "-"]
+    done = subprocess.run(command, input=media, capture_output=True, check=True)
+    return np.frombuffer(done.stdout, "<i2").astype(np.float64)
+
+
+async def made_in_two_goes(
+    jail: Jail, source: Path, durable: Sequence[int]
+) -> tuple[RecordingClient, RecordingClient]:
+    """The sound made at once, and the sound made again where only ``durable`` cells were kept."""
+    found = await inspected(jail, source, segment_seconds=2)
+    whole, resumed = RecordingClient(source), RecordingClient(source)
+    work = AudioWork(info=found.info, grid=found.grid, audio=AUDIO, durable={})
+    await make_audio(assignment(jail, source, whole), work)
+    resumed.inits["audio"] = whole.inits["audio"]
+    resumed.segments["audio"] = {number: whole.segments["audio"][number] for number in durable}
+    again = AudioWork(info=found.info, grid=found.grid, audio=AUDIO, durable={"audio": tuple(durable)})
+    await make_audio(assignment(jail, source, resumed), again)
+    return whole, resumed
+
+
+@pytest.mark.parametrize("name", ["screencast_speech.mp4", "mpeg2_ps_ntsc.mpeg"])
+async def test_resumed_sound_has_no_seam(any_jail: Jail, name: str) -> None:
+    whole, resumed = await made_in_two_goes(any_jail, clip(name), (0, 1))
+    places = [
+        [(each.number, each.start, each.duration) for each in client.segments["audio"].values()]
+        for client in (whole, resumed)
+    ]
+    assert places[0] == places[1]
+    one, other = heard(whole), heard(resumed)
+    assert len(one) == len(other)
+    # Two encodes of the same sound differ by what the encoder leaves out, and nowhere by more.
+    loudness = np.sqrt(np.mean(one**2))
+    difference = np.sqrt(np.mean((one - other) ** 2))
+    assert 0 < difference < loudness / 4, (difference, loudness)
+    seam = whole.segments["audio"][2].start
+    around = slice(seam - 2048, seam + 4096)
+    local = np.sqrt(np.mean((one[around] - other[around]) ** 2))
+    assert local <= loudness / 4, (local, loudness)
+
+
+async def test_where_timestamps_wander_resumed_sound_keeps_to_them(any_jail: Jail) -> None:
+    """A continuous encoder follows a wandering clock slowly; a resumed one begins where the clock says."""
+    whole, resumed = await made_in_two_goes(any_jail, clip("webcam_audio_first_mp3.mp4"), (0, 1))
+    one, other = heard(whole), heard(resumed)
+    assert len(one) == len(other)
+    after = whole.segments["audio"][2].start + 48_000
+    shape = one[after : after + 48_000]
+
+    def likeness(lag: int) -> float:
+        part = other[after + lag : after + lag + 48_000]
+        return float(np.dot(shape, part) / (np.linalg.norm(shape) * np.linalg.norm(part)))
+
+    best = max(range(-3000, 3001), key=likeness)
+    assert likeness(best) > 0.9
+    assert abs(best) <= 1024, "within one AAC frame"
+
+
+async def test_nothing_is_made_when_all_is_there(any_jail: Jail) -> None:
+    source = clip("screencast_speech.mp4")
+    _, resumed = await made_in_two_goes(any_jail, source, (0, 1, 2, 3))
+    assert resumed.batches == []
