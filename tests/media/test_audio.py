@@ -45,7 +45,9 @@ async def made_in_two_goes(
     return whole, resumed
 
 
-@pytest.mark.parametrize("name", ["screencast_speech.mp4", "mpeg2_ps_ntsc.mpeg"])
+@pytest.mark.parametrize(
+    "name", ["screencast_speech.mp4", "mpeg2_ps_ntsc.mpeg", "webcam_audio_first_mp3.mp4"]
+)
 async def test_resumed_sound_has_no_seam(any_jail: Jail, name: str) -> None:
     whole, resumed = await made_in_two_goes(any_jail, clip(name), (0, 1))
     places = [
@@ -63,23 +65,6 @@ async def test_resumed_sound_has_no_seam(any_jail: Jail, name: str) -> None:
     around = slice(seam - 2048, seam + 4096)
     local = np.sqrt(np.mean((one[around] - other[around]) ** 2))
     assert local <= loudness / 4, (local, loudness)
-
-
-async def test_where_timestamps_wander_resumed_sound_keeps_to_them(any_jail: Jail) -> None:
-    """A continuous encoder follows a wandering clock slowly; a resumed one begins where the clock says."""
-    whole, resumed = await made_in_two_goes(any_jail, clip("webcam_audio_first_mp3.mp4"), (0, 1))
-    one, other = heard(whole), heard(resumed)
-    assert len(one) == len(other)
-    after = whole.segments["audio"][2].start + 48_000
-    shape = one[after : after + 48_000]
-
-    def likeness(lag: int) -> float:
-        part = other[after + lag : after + lag + 48_000]
-        return float(np.dot(shape, part) / (np.linalg.norm(shape) * np.linalg.norm(part)))
-
-    best = max(range(-3000, 3001), key=likeness)
-    assert likeness(best) > 0.9
-    assert abs(best) <= 1024, "within one AAC frame"
 
 
 async def test_nothing_is_made_when_all_is_there(any_jail: Jail) -> None:

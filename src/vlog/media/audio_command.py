@@ -15,8 +15,6 @@ from vlog.media.sound import AAC_FRAME_SAMPLES, total_frames
 _LAYOUTS = {1: "mono", 2: "stereo"}
 _ENCODERS = {"aac": "aac", "mp3": "libmp3lame"}
 _NANOSECONDS = 1_000_000_000
-# Decoders of sound need a moment to settle, and containers seek to a picture's key frame anyway.
-_SEEK_BACK_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -35,19 +33,20 @@ def encode_audio(
     It begins with the presentation's AAC frame ``first_frame``. The first packet is the encoder's run-up
     (1024 samples before that) and is to be dropped.
     """
-    frames = total_frames(grid, audio.sample_rate, AAC_FRAME_SAMPLES) - first_frame
-    begin = first_frame * AAC_FRAME_SAMPLES
+    end = total_frames(grid, audio.sample_rate, AAC_FRAME_SAMPLES) * AAC_FRAME_SAMPLES
+    # A later start is cut from the very samples that a whole run would have encoded: decoding from the start
+    # costs little beside encoding, and seeking would let clocks that wander give other samples.
+    begin = f"start_sample={first_frame * AAC_FRAME_SAMPLES}:" if first_frame else ""
     filters = [
         # From the file's clock to the presentation's.
         f"asetpts=PTS-({_decimal(grid.start_seconds)})/TB",
-        _resampled(audio, begin),
+        _resampled(audio),
         # Exactly the length of the pictures: silence where sound ends earlier, cut where it ends later.
         "apad",
-        f"atrim=end_sample={frames * AAC_FRAME_SAMPLES}",
+        f"atrim={begin}end_sample={end}",
     ]
     return [
         *start(ffmpeg),
-        *_seek(grid, Fraction(begin, audio.sample_rate)),
         *hardening.ffmpeg_input_args(),
         *("-i", source.url),
         *("-map", f"0:{source.stream.index}"),
@@ -72,21 +71,13 @@ def encode_silence(ffmpeg: str, *, codec: str, stream: AudioStream) -> list[str]
     ]
 
 
-def _seek(grid: Grid, begin_seconds: Fraction) -> list[str]:
-    """Begin to decode shortly before ``begin_seconds``; from the start where seeking is not exact."""
-    target = grid.start_seconds + begin_seconds - _SEEK_BACK_SECONDS
-    if not grid.seekable or begin_seconds <= _SEEK_BACK_SECONDS or target <= 0:
-        return []
-    return ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", _decimal(target)]
-
-
-def _resampled(audio: AudioRendition, begin: int) -> str:
+def _resampled(audio: AudioRendition) -> str:
     options = {
         "osr": audio.sample_rate,
         "ochl": _LAYOUTS[audio.channels],
         "osf": "fltp",
         # Silence before a late start; what comes before the start is cut off.
-        "first_pts": begin,
+        "first_pts": 0,
         # Timestamps decide: a gap that is heard as one is filled, an overlap cut …
         "min_hard_comp": 0.03,
         # … and a clock that runs slow or fast is followed by stretching sound, by 1 % at most.
