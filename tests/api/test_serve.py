@@ -167,7 +167,9 @@ async def test_malformed_requests_are_refused(running: Running) -> None:
         b"GET /health?" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
     ):
         answer = await raw(running.ports[0], request)
-        assert answer.startswith(b"HTTP/1.1 400"), (request[:60], answer[:100])
+        # Who still sends when the connection closes may lose the answer: TCP resets.
+        lost = not answer and len(request) > 100_000
+        assert lost or answer.startswith(b"HTTP/1.1 400"), (request[:60], answer[:100])
 
 
 async def test_requests_near_the_limits_are_served(running: Running) -> None:

@@ -123,7 +123,8 @@ async def test_a_flood_of_wrong_secrets_is_turned_away(ctx: Context, secret: Adm
     await setup.complete(ctx.db, secret, token=await token_of(ctx), secret=SECRET)
     tries = [secret.matches(f"wrong {n}".encode()) for n in range(60)]
     results = await asyncio.gather(*tries, return_exceptions=True)
-    assert results.count(False) == passwords.WORKERS + passwords.QUEUE
+    # As many as fit are answered, and a few more where the first were done before the last had come.
+    assert passwords.WORKERS + passwords.QUEUE <= results.count(False) < 60
     assert sum(isinstance(each, TooMany) for each in results) == 60 - results.count(False)
 
 
