@@ -1,0 +1,1 @@
+"""The proofs that kill and starve, again and again: what is too long for each change."""
