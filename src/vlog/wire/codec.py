@@ -32,10 +32,10 @@ def _encode(value: object) -> object:
         return str(value)
     if isinstance(value, frozenset):
         return sorted(value)
-    raise NotImplementedError(f"cannot encode {type(value).__name__}")
+    raise TypeError(f"cannot encode {type(value).__name__}")
 
 
 def _decode(kind: type[Any], value: object) -> object:
     if kind is Fraction and isinstance(value, str):
         return Fraction(value)
-    raise NotImplementedError(f"cannot decode {kind.__name__}")
+    raise TypeError(f"cannot decode {kind.__name__}")
