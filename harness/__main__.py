@@ -1,33 +1,28 @@
-"""``python -m harness [--rounds N]``: repeat the proofs by kill, damage and hostility until one fails."""
+"""``python -m harness [NAME] [options]``: kill, starve and feed garbage until something breaks.
+
+Without a name, ``proofs``. Each name has its own ``--help``.
+"""
 
 from __future__ import annotations
 
-import argparse
-import subprocess
 import sys
+from collections.abc import Callable, Sequence
 
-PROOFS = (
-    "tests/media/test_crash_recovery.py",
-    "tests/e2e/test_kills.py",
-    "tests/e2e/test_processes.py",
-    "tests/media/test_hostile_files.py",
-    "tests/media/test_hostile_bombs.py",
-    "tests/media/test_inspection_damage.py",
-    "tests/rooms/test_embedded.py",
-)
+from harness import mutations, proofs
+
+HARNESSES: dict[str, Callable[[Sequence[str]], int]] = {"proofs": proofs.run, "mutations": mutations.run}
 
 
 def main(arguments: list[str]) -> int:
-    """Run the rounds; the exit status is that of the round that failed, or 0."""
-    parser = argparse.ArgumentParser(prog="harness", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=10, help="how often each proof is repeated")
-    rounds = parser.parse_args(arguments).rounds
-    for number in range(1, rounds + 1):
-        print(f"round {number} of {rounds}", flush=True)
-        status = subprocess.run([sys.executable, "-m", "pytest", "--quiet", *PROOFS], check=False).returncode
-        if status:
-            return status
-    return 0
+    """Run one harness; its exit status is 0 when nothing broke, 2 for an unknown name."""
+    if not arguments or arguments[0].startswith("-"):
+        arguments = ["proofs", *arguments]
+    name, *rest = arguments
+    if name not in HARNESSES:
+        print(f"No harness {name}; there are: {', '.join(HARNESSES)}", file=sys.stderr)
+        return 2
+    return HARNESSES[name](rest)
 
 
-sys.exit(main(sys.argv[1:]))
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
