@@ -48,19 +48,25 @@ UPLOADS = (
     "CREATE INDEX ix_idempotency_keys_age ON idempotency_keys (created_at)",
 )
 
-# Files that lie in the inbox folder: waiting until they stop growing, or refused for a reason.
+# Files that lie in the inbox folder: waiting until they stop growing, being taken, accepted, or refused.
+# ``upload_id`` names the file below ``uploads`` that is becoming the source; ``is_copy`` says that the file
+# itself stays in the inbox until its copy is a video.
 INBOX = (
     """
     CREATE TABLE inbox_files (
       name varchar(1000) PRIMARY KEY,
-      state varchar(10) NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'failed', 'accepted')),
+      state varchar(10) NOT NULL DEFAULT 'waiting'
+        CHECK (state IN ('waiting', 'taking', 'accepted', 'failed')),
       size_bytes bigint NOT NULL,
       modified_ns bigint NOT NULL,
+      upload_id varchar(32) UNIQUE CHECK (upload_id ~ '^[0-9a-f]{32}$'),
+      is_copy boolean NOT NULL DEFAULT false,
       video_id bigint REFERENCES videos ON DELETE SET NULL,
       error_code varchar(50),
       error_message varchar(2000),
       first_seen_at timestamptz NOT NULL DEFAULT app_now(),
-      changed_at timestamptz NOT NULL DEFAULT app_now()
+      changed_at timestamptz NOT NULL DEFAULT app_now(),
+      CHECK (state <> 'taking' OR upload_id IS NOT NULL)
     )
     """,
 )

@@ -33,6 +33,11 @@ RESERVED_BYTES = 256 << 20
 LEFTOVER_AGE = timedelta(hours=24)
 _BLOCK_BYTES = 1 << 20
 
+# A file that was taken out of the inbox keeps its age; until its video names it, the inbox's row does.
+_IS_NEEDED = """
+SELECT EXISTS (SELECT FROM videos WHERE source_key = $1)
+    OR EXISTS (SELECT FROM inbox_files WHERE state = 'taking' AND 'uploads/' || upload_id = $1)
+"""
 _JOB = "INSERT INTO transcoding_jobs (video_id, max_attempts) VALUES ($1, $2) RETURNING id"
 
 
@@ -137,18 +142,7 @@ async def accept(ctx: Rooms, new: NewVideo, *, received: Received) -> Accepted:
     max_attempts = await ctx.settings.get(known.MAX_RETRIES)
 
     async def work(tx: Transaction) -> Accepted:
-        video = await videos.create(tx, new)
-        await videos.set_source(
-            tx,
-            video.id,
-            source_key=received.key,
-            size_bytes=received.size_bytes,
-            sha256=received.sha256,
-        )
-        job_id = await tx.fetchval(_JOB, video.id, max_attempts)
-        await planning.add_inspection(tx, await rows.job(tx, job_id))
-        await tx.record(VideoUploaded(video.id))
-        return Accepted(video_id=video.id, slug=video.slug)
+        return await make_video(tx, new, received=received, max_attempts=max_attempts)
 
     try:
         return await transaction(ctx.db, work)
@@ -160,13 +154,29 @@ async def accept(ctx: Rooms, new: NewVideo, *, received: Received) -> Accepted:
         raise
 
 
+async def make_video(tx: Transaction, new: NewVideo, *, received: Received, max_attempts: int) -> Accepted:
+    """Write the rows of a received source: video, job, first task and event. Raises ``Invalid``."""
+    video = await videos.create(tx, new)
+    await videos.set_source(
+        tx,
+        video.id,
+        source_key=received.key,
+        size_bytes=received.size_bytes,
+        sha256=received.sha256,
+    )
+    job_id = await tx.fetchval(_JOB, video.id, max_attempts)
+    await planning.add_inspection(tx, await rows.job(tx, job_id))
+    await tx.record(VideoUploaded(video.id))
+    return Accepted(video_id=video.id, slug=video.slug)
+
+
 async def sweep_leftovers(ctx: Rooms) -> int:
-    """Remove files in ``uploads`` that are a day old and no video's source; returns how many."""
+    """Remove files in ``uploads`` that are a day old and that nothing needs; returns how many."""
     removed = 0
     for entry in await ctx.storage.list(layout.UPLOADS):
         if entry.stat.is_folder or now() - entry.stat.modified_at < LEFTOVER_AGE:
             continue
-        if not await ctx.db.fetchval("SELECT EXISTS (SELECT FROM videos WHERE source_key = $1)", entry.key):
+        if not await ctx.db.fetchval(_IS_NEEDED, entry.key):
             await ctx.storage.delete(entry.key)
             removed += 1
     return removed
