@@ -77,13 +77,28 @@ DEMAND = ("ALTER TABLE transcoding_tasks ADD COLUMN demanded_at timestamptz",)
 # What is known of a source that viewers and owners should know.
 SOURCES = ("ALTER TABLE videos ADD COLUMN warnings text[] NOT NULL DEFAULT '{}'",)
 
+# A source may be sound alone: its pictures have a name of their own in what was inspected, and its codec is
+# that of sound. What was measured of a rendition's sound, once and for all attempts.
+SOUND = (
+    """
+    UPDATE generations SET info = (info - 'video') || jsonb_build_object('pictures', info -> 'video')
+    WHERE info ? 'video'
+    """,
+    "ALTER TABLE videos DROP CONSTRAINT videos_primary_codec_check",
+    """
+    ALTER TABLE videos ADD CONSTRAINT videos_primary_codec_check
+      CHECK (primary_codec IN ('h264', 'hevc', 'av1', 'aac'))
+    """,
+    "ALTER TABLE quality_progress ADD COLUMN loudness jsonb",
+)
+
 PICTURES: tuple[str, ...] = ()
 
 STORAGE: tuple[str, ...] = ()
 
 
 def upgrade() -> None:
-    for statement in (*UPLOADS, *INBOX, *DEMAND, *SOURCES, *PICTURES, *STORAGE):
+    for statement in (*UPLOADS, *INBOX, *DEMAND, *SOURCES, *SOUND, *PICTURES, *STORAGE):
         op.execute(statement)
 
 

@@ -153,7 +153,7 @@ def info_of(
         format_names=("mov", "mp4"),
         size_bytes=bit_rate * seconds // 8,
         duration_seconds=Fraction(seconds),
-        video=video,
+        pictures=video,
         audio=audio,
     )
 

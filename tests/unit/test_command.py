@@ -138,7 +138,7 @@ def test_fast_sources_are_thinned_by_the_distance_of_their_pictures() -> None:
 )
 def test_pictures_are_turned_before_they_are_scaled(rotation: Rotation, filters: str) -> None:
     info = info_of()
-    turned = replace(info, video=replace(info.video, rotation=rotation))
+    turned = replace(info, pictures=replace(info.video, rotation=rotation))
     head, _, rest = command.graph(job(info=turned)).partition("[s0];")
     assert head.endswith(filters or ")")
     assert ("transpose" in head, "flip" in head) == ("transpose" in filters, "flip" in filters)

@@ -130,3 +130,10 @@ def test_the_timeline_is_the_segments(durations: list[int], start: int) -> None:
     template = manifest.periods[0].adaptation_sets[0].segment_templates[0]
     assert timeline(template) == [tuple(span) for span in segments]
     assert seconds(manifest.media_presentation_duration) >= Fraction(segments[-1].end, 30_000)
+
+
+def test_sound_alone_is_one_adaptation_set() -> None:
+    [period] = read_manifest(dash.manifest(replace(presentation(), video=()))).periods
+    [group] = period.adaptation_sets
+    assert group.content_type == "audio"
+    assert [each.id for each in group.representations] == ["audio"]

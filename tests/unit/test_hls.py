@@ -123,3 +123,14 @@ def test_durations_add_up_and_none_is_above_the_target(durations: list[int], tim
     assert all(round(value) <= playlist.target_duration for value in told)
     for sum_told, ticks in zip(accumulate(told), accumulate(durations), strict=True):
         assert abs(Fraction(sum_told) - Fraction(ticks, timescale)) <= Fraction(1, 1_000_000)
+
+
+def test_sound_alone_is_a_variant_without_pictures() -> None:
+    alone = replace(presentation(), video=())
+    playlist = read_playlist(hls.master_playlist(alone))
+    assert playlist.media == []
+    [variant] = playlist.playlists
+    assert variant.uri == f"{TOKEN}/audio/stream.m3u8"
+    told = variant.stream_info
+    assert (told.codecs, told.bandwidth, told.average_bandwidth) == ("mp4a.40.2", 153_600, 128_000)
+    assert (told.resolution, told.frame_rate, told.audio) == (None, None, None)

@@ -55,7 +55,7 @@ def test_pictures_are_never_enlarged_and_always_even(
 
 def test_a_turned_source_is_turned_back() -> None:
     info = info_of((1920, 1080))
-    turned = replace(info, video=replace(info.video, rotation=90))
+    turned = replace(info, pictures=replace(info.video, rotation=90))
     graph = take_picture("ffmpeg", "file:/s", info=turned, at=Fraction(0), width=640)
     assert "[0:0]transpose=clock,scale=640:1138:" in graph[graph.index("-filter_complex") + 1]
 

@@ -26,7 +26,7 @@ _ROLE = "urn:mpeg:dash:role:2011"
 
 
 def manifest(presentation: Presentation) -> str:
-    """The whole manifest: one adaptation set for the pictures, one per sound."""
+    """The whole manifest: one adaptation set for the pictures if there are any, one per sound."""
     longest = max(track.longest_seconds for track in presentation.tracks)
     root = ET.Element(
         "MPD",
@@ -42,7 +42,8 @@ def manifest(presentation: Presentation) -> str:
         },
     )
     period = ET.SubElement(root, "Period", {"id": "0", "start": "PT0S"})
-    _add_video(period, presentation)
+    if presentation.video:
+        _add_video(period, presentation)
     for number, sound in enumerate(presentation.audio, start=1):
         _add_audio(period, presentation, sound, number=number)
     ET.indent(root)

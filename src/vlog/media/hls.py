@@ -29,6 +29,12 @@ def master_playlist(presentation: Presentation) -> str:
     ordinary connection. The others follow from small to large.
     """
     lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
+    if not presentation.video:
+        for sound in presentation.audio:
+            # A variant of its own and no alternative rendition: there is nothing that it would go with.
+            lines.append(_tag("EXT-X-STREAM-INF", _sound_variant(sound)))
+            lines.append(f"{presentation.path}/{sound.track.name}/{PLAYLIST_NAME}")
+        return "\n".join(lines) + "\n"
     for number, sound in enumerate(presentation.audio):
         lines.append(_tag("EXT-X-MEDIA", _rendition(presentation, sound, is_default=number == 0)))
     for video in _begin_comfortably(presentation.video):
@@ -95,6 +101,15 @@ def _variant(video: PublishedVideo, sounds: tuple[PublishedAudio, ...]) -> dict[
         "FRAME-RATE": f"{float(video.frame_rate):.3f}",
     }
     return attributes | ({"AUDIO": _quoted(_AUDIO_GROUP)} if sounds else {})
+
+
+def _sound_variant(sound: PublishedAudio) -> dict[str, str]:
+    """Without RESOLUTION and FRAME-RATE, which say that there are pictures (4.3.4.2)."""
+    return {
+        "BANDWIDTH": str(sound.track.peak_bit_rate),
+        "AVERAGE-BANDWIDTH": str(sound.track.average_bit_rate),
+        "CODECS": _quoted(sound.track.codecs),
+    }
 
 
 def _tag(name: str, attributes: dict[str, str]) -> str:

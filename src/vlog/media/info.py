@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from vlog.kit.errors import Fault
+
 Rotation = Literal[0, 90, 180, 270]
 
 
@@ -72,15 +74,22 @@ class AudioStream:
 @dataclass(frozen=True, kw_only=True)
 class MediaInfo:
     """A source that passed the gate. ``duration_seconds`` is that of the presentation that viewers will
-    see.
+    see; ``pictures`` is ``None`` for a source of sound alone.
     """
 
     format_names: tuple[str, ...]
     size_bytes: int
     duration_seconds: Fraction
-    video: VideoStream
+    pictures: VideoStream | None
     audio: AudioStream | None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def video(self) -> VideoStream:
+        """The pictures, for steps that are only taken where there are some; raises ``Fault`` elsewhere."""
+        if self.pictures is None:
+            raise Fault("This source has no pictures.")
+        return self.pictures
 
     @property
     def video_bit_rate(self) -> int:

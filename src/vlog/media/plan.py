@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+ENCODED_SOUND = "aac"
+"""The encoder of sound, and the codec that it makes."""
+
 TaskKind = Literal["inspect", "remux", "audio", "video", "thumbnail"]
 
 

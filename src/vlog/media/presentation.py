@@ -70,7 +70,7 @@ class PublishedAudio:
 
 @dataclass(frozen=True, kw_only=True)
 class Presentation:
-    """All that viewers can choose from; there is at least one video.
+    """All that viewers can choose from; there is at least one video or one sound.
 
     ``path`` leads from the playlists to the renditions' folders: a generation's token.
     """

@@ -87,7 +87,7 @@ def _described(
         format_names=format_names,
         size_bytes=source.size_bytes,
         duration_seconds=grid.duration_seconds,
-        video=video,
+        pictures=video,
         audio=audio,
         warnings=(*chosen.warnings, *indexed.warnings, *_warnings(source.outline, proof)),
     )

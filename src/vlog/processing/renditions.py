@@ -14,7 +14,7 @@ from vlog.kit.errors import Fault
 from vlog.media.codecs import describe
 from vlog.media.encoders import COPY, ENCODERS
 from vlog.media.info import MediaInfo
-from vlog.media.plan import AudioRendition, VideoRendition
+from vlog.media.plan import ENCODED_SOUND, AudioRendition, VideoRendition
 from vlog.processing import generations, rows
 from vlog.processing.rooms import Rooms
 from vlog.processing.rows import Planned, Quality
@@ -73,7 +73,7 @@ async def complete(ctx: Rooms, tx: Transaction, *, generation_id: int, quality: 
     info, _ = await rows.described(tx, generation_id)
     complete = await rows.qualities(tx, generation_id)
     if generation.state == "building":
-        if not is_playable(complete, has_audio=info.audio is not None):
+        if not is_playable(complete, info):
             return
         await generations.go_live(tx, generation, codec=_codec_family(complete, info))
     else:
@@ -82,10 +82,10 @@ async def complete(ctx: Rooms, tx: Transaction, *, generation_id: int, quality: 
     await generations.write_manifests_in(tx, ctx.storage, video_id=generation.video_id, with_dash=with_dash)
 
 
-def is_playable(complete: Sequence[Quality], *, has_audio: bool) -> bool:
-    """A picture, and sound if the source has any."""
+def is_playable(complete: Sequence[Quality], info: MediaInfo) -> bool:
+    """Pictures if the source has any, and sound if it has any."""
     kinds = {each.kind for each in complete}
-    return "video" in kinds and ("audio" in kinds or not has_audio)
+    return ("video" in kinds or info.pictures is None) and ("audio" in kinds or info.audio is None)
 
 
 async def _fold(tx: Transaction, video_id: int, *, generation_id: int, planned: Planned) -> None:
@@ -128,5 +128,7 @@ def _index(cells: Sequence[asyncpg.Record], *, timescale: int) -> SegmentIndex:
 
 
 def _codec_family(complete: Sequence[Quality], info: MediaInfo) -> str:
-    encoder = next(each.encoder for each in complete if each.kind == "video")
+    encoder = next((each.encoder for each in complete if each.kind == "video"), None)
+    if encoder is None:
+        return ENCODED_SOUND
     return info.video.codec if encoder == COPY else ENCODERS[encoder].codec
