@@ -19,6 +19,7 @@ from vlog.storage.tree import mapped
 
 A = Key("videos/a/one.bin")
 B = Key("videos/b/two.bin")
+PART = Key("uploads/a.part")
 
 
 @pytest.fixture(params=["local"])
@@ -107,37 +108,6 @@ async def test_sweep_takes_only_old_staged_bytes(storage: Storage) -> None:
     assert await storage.sweep(older_than_seconds=-1) == 2
     with pytest.raises(NotFound):
         await storage.place([(staged[0], A)])
-
-
-async def test_a_large_file_shows_under_its_key_only_when_complete(storage: Storage) -> None:
-    growing = Key("uploads/a.part")
-    sink = await storage.create(A, growing=growing)
-    await sink.write(b"hello ")
-    await sink.write(b"world")
-    assert await storage.exists(growing)
-    assert not await storage.exists(A)
-    await sink.commit()
-    assert sink.size_bytes == 11
-    assert await storage.read(A) == b"hello world"
-    assert not await storage.exists(growing)
-    await sink.abort()
-    assert await storage.exists(A)
-
-
-async def test_an_aborted_file_leaves_nothing(storage: Storage) -> None:
-    growing = Key("uploads/a.part")
-    sink = await storage.create(A, growing=growing)
-    await sink.write(b"hello")
-    await sink.abort()
-    assert await storage.list(Key("uploads")) == []
-
-
-async def test_two_large_files_cannot_share_a_name(storage: Storage) -> None:
-    growing = Key("uploads/a.part")
-    sink = await storage.create(A, growing=growing)
-    with pytest.raises(Conflict):
-        await storage.create(A, growing=growing)
-    await sink.abort()
 
 
 async def test_reading_in_parts(storage: Storage) -> None:
@@ -280,7 +250,7 @@ async def test_without_its_marker_nothing_is_written(folder: tuple[LocalStorage,
     for change in (
         storage.put(A, b"2"),
         storage.stage([b"2"]),
-        storage.create(B, growing=Key("uploads/x")),
+        storage.grow(PART),
         storage.move(A, B),
         storage.delete(A),
         storage.delete_folder(Key("videos")),

@@ -8,10 +8,9 @@ which ``sweep_leftovers`` removes a day later. The id is random: no source can g
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,16 +21,16 @@ from vlog.events.types import VideoUploaded
 from vlog.kit.clock import now
 from vlog.kit.errors import Invalid, OutOfSpace, TooLarge, Unavailable, VlogError
 from vlog.processing import planning, rows
+from vlog.processing.inflow import Inflow
 from vlog.processing.rooms import Rooms
 from vlog.settings import known
 from vlog.storage import layout
-from vlog.storage.base import Sink
+from vlog.storage.base import Growing
 from vlog.storage.layout import Key
 
 # What must be left for the database, logs and everything else on the same disk.
 RESERVED_BYTES = 256 << 20
 LEFTOVER_AGE = timedelta(hours=24)
-_BLOCK_BYTES = 1 << 20
 
 # A file that was taken out of the inbox keeps its age; until its video names it, the inbox's row does.
 _IS_NEEDED = """
@@ -61,40 +60,27 @@ class Accepted:
 class Receiver:
     """Takes the bytes of one source in order."""
 
-    def __init__(self, sink: Sink, *, key: Key, limit_bytes: int) -> None:
-        self._sink = sink
+    def __init__(self, file: Growing, *, key: Key, limit_bytes: int) -> None:
+        self.inflow = Inflow(file)
+        self._file = file
         self._key = key
         self._limit_bytes = limit_bytes
-        self._digest = hashlib.sha256()
-        self._block = bytearray()
-        self._size_bytes = 0
 
     async def write(self, chunk: bytes) -> None:
         """Append; raises ``TooLarge`` (code ``upload_too_large``), ``OutOfSpace``, ``Unavailable``."""
-        self._size_bytes += len(chunk)
-        if self._size_bytes > self._limit_bytes:
-            raise TooLarge(
-                f"The file is larger than {self._limit_bytes >> 20} MiB.",
-                code="upload_too_large",
-                limit_bytes=self._limit_bytes,
-            )
-        self._block += chunk
-        if len(self._block) >= _BLOCK_BYTES:
-            await self._flush()
+        if self.inflow.received + len(chunk) > self._limit_bytes:
+            raise too_large(self._limit_bytes)
+        await self.inflow.write(chunk)
 
     async def complete(self) -> Received:
         """All bytes are here: make them durable. Raises ``Invalid`` (code ``empty_upload``) for none."""
-        if self._size_bytes == 0:
+        size_bytes = self.inflow.received
+        if size_bytes == 0:
             raise Invalid("The file is empty.", code="empty_upload")
-        await self._flush()
-        await self._sink.commit()
-        return Received(key=self._key, size_bytes=self._size_bytes, sha256=self._digest.digest())
-
-    async def _flush(self) -> None:
-        block, self._block = bytes(self._block), bytearray()
-        if block:
-            self._digest.update(block)
-            await self._sink.write(block)
+        await self.inflow.flush()
+        sha256 = await self.inflow.digest()
+        await self._file.commit(self._key)
+        return Received(key=self._key, size_bytes=size_bytes, sha256=sha256)
 
 
 @asynccontextmanager
@@ -108,23 +94,31 @@ async def receive(
     """
     limit = limit_bytes or await ctx.settings.get(known.MAX_UPLOAD_MB) << 20
     if expected_bytes is not None:
-        await _refuse_what_does_not_fit(ctx, expected_bytes, limit_bytes=limit)
+        await refuse_what_does_not_fit(ctx, expected_bytes, limit_bytes=limit)
     upload_id = secrets.token_hex(16)
-    key = layout.upload(upload_id)
-    sink = await ctx.storage.create(key, growing=layout.partial_upload(upload_id))
+    growing = layout.partial_upload(upload_id)
+    file = await ctx.storage.grow(growing)
+    receiver = Receiver(file, key=layout.upload(upload_id), limit_bytes=limit)
     try:
-        yield Receiver(sink, key=key, limit_bytes=limit)
+        yield receiver
     finally:
-        await sink.abort()
+        await receiver.inflow.abandon()
+        await file.close()
+        with suppress(Unavailable):
+            await ctx.storage.delete(growing)
 
 
-async def _refuse_what_does_not_fit(ctx: Rooms, expected_bytes: int, *, limit_bytes: int) -> None:
+def too_large(limit_bytes: int) -> TooLarge:
+    """What to say of a source that is longer than the setting allows."""
+    return TooLarge(
+        f"The file is larger than {limit_bytes >> 20} MiB.", code="upload_too_large", limit_bytes=limit_bytes
+    )
+
+
+async def refuse_what_does_not_fit(ctx: Rooms, expected_bytes: int, *, limit_bytes: int) -> None:
+    """Raise ``TooLarge`` or ``OutOfSpace`` for a source that had better not begin."""
     if expected_bytes > limit_bytes:
-        raise TooLarge(
-            f"The file is larger than {limit_bytes >> 20} MiB.",
-            code="upload_too_large",
-            limit_bytes=limit_bytes,
-        )
+        raise too_large(limit_bytes)
     free_bytes = (await ctx.storage.free()).free_bytes
     if free_bytes is not None and free_bytes < expected_bytes + RESERVED_BYTES:
         raise OutOfSpace(

@@ -61,19 +61,40 @@ class StoredFile(Protocol):
         """Give the handle back."""
 
 
-class Sink(Protocol):
-    """A file that is being written from front to back; nobody sees it under its key before ``commit``."""
+class Growing(Protocol):
+    """A file that is being received, in one visit or many. Whoever opened it has it alone until ``close``.
+
+    Offsets and sizes are bytes. An object store can keep the same promises by parts: ``sync`` closes a part,
+    ``truncate`` forgets those behind, ``commit`` completes the upload.
+    """
 
     size_bytes: int
+    """How long it was when it was opened."""
 
-    async def write(self, data: bytes) -> None:
-        """Append."""
+    async def write_at(self, offset: int, data: bytes) -> None:
+        """Write; what is written is not durable yet."""
 
-    async def commit(self) -> None:
-        """Make all bytes durable under the key. Raises ``Conflict`` when something lies there."""
+    async def read_at(self, offset: int, length: int) -> bytes:
+        """Up to ``length`` bytes from ``offset``; empty at the end."""
 
-    async def abort(self) -> None:
-        """Forget the bytes; harmless after ``commit``."""
+    async def sync(self) -> None:
+        """Make durable what was written before this call.
+
+        When it raises, everything since the last success is lost or doubtful, and asking again proves
+        nothing (fsync(2), "EIO"): truncate to what was durable and write the rest anew.
+        """
+
+    async def truncate(self, size_bytes: int) -> None:
+        """Forget everything behind ``size_bytes``."""
+
+    async def commit(self, key: Key) -> None:
+        """Make all bytes durable under their final key, in this order: bytes, name, folder.
+
+        Raises ``Conflict`` when something lies there.
+        """
+
+    async def close(self) -> None:
+        """Let go of it; the bytes stay. Harmless when repeated."""
 
 
 class Storage(Protocol):
@@ -98,8 +119,11 @@ class Storage(Protocol):
     async def discard(self, staged: Sequence[Staged]) -> None:
         """Forget staged bytes; those that were placed or forgotten before are passed over."""
 
-    async def create(self, key: Key, *, growing: Key) -> Sink:
-        """Begin a large file, visible as ``growing`` while it grows; ``Conflict`` when that exists."""
+    async def grow(self, key: Key, *, create: bool = True) -> Growing:
+        """Open a file to go on writing it; without ``create``, ``NotFound`` when there is none.
+
+        Raises ``Conflict`` (code ``file_in_use``) while somebody else holds it, in any process.
+        """
 
     async def open(self, key: Key) -> StoredFile:
         """Open for reading; raises ``NotFound``."""

@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,8 +13,9 @@ from typing import TypeVar
 
 from vlog.kit.errors import Conflict, Unavailable
 from vlog.storage.base import Entry, Space, Staged, Stat
+from vlog.storage.growing import LocalGrowing
 from vlog.storage.layout import MARKER, Key
-from vlog.storage.tree import Tree, mapped, write_all
+from vlog.storage.tree import Tree, mapped
 
 T = TypeVar("T")
 THREADS = 16
@@ -23,7 +23,6 @@ THREADS = 16
 ANSWER_SECONDS = 30.0
 # Removing a folder of a long video takes as many steps as it has segments.
 FOLDER_SECONDS = 600.0
-_SYNC_EVERY_BYTES = 32 << 20
 
 
 class Threads:
@@ -144,9 +143,9 @@ class LocalStorage:
         if staged:
             await self._threads.run(work)
 
-    async def create(self, key: Key, *, growing: Key) -> LocalSink:
-        file = await self._threads.run(lambda: self._tree.create(growing))
-        return LocalSink(self._tree, self._threads, key=key, growing=growing, file=file)
+    async def grow(self, key: Key, *, create: bool = True) -> LocalGrowing:
+        file = await self._threads.run(lambda: self._tree.grow(key, create=create))
+        return LocalGrowing(self._tree, self._threads, key=key, file=file)
 
     async def open(self, key: Key) -> LocalFile:
         file = await self._threads.run(lambda: self._tree.open(key))
@@ -219,63 +218,6 @@ class LocalFile:
         return await self._threads.run(work)
 
     async def close(self) -> None:
-        if self._file is not None:
-            file, self._file = self._file, None
-            os.close(file)
-
-
-class LocalSink:
-    """A large file that grows under its partial name."""
-
-    def __init__(self, tree: Tree, threads: Threads, *, key: Key, growing: Key, file: int) -> None:
-        self.size_bytes = 0
-        self._tree = tree
-        self._threads = threads
-        self._key = key
-        self._growing = growing
-        self._file: int | None = file
-        self._unsynced_bytes = 0
-
-    async def write(self, data: bytes) -> None:
-        file, offset = self._opened(), self.size_bytes
-        self._unsynced_bytes += len(data)
-        sync = self._unsynced_bytes >= _SYNC_EVERY_BYTES
-
-        def work() -> None:
-            with mapped():
-                write_all(file, data, offset=offset)
-                if sync:
-                    # In steps, so that the last one is short and the page cache holds no gigabytes of it.
-                    os.fdatasync(file)
-
-        await self._threads.run(work)
-        self.size_bytes += len(data)
-        if sync:
-            self._unsynced_bytes = 0
-
-    async def commit(self) -> None:
-        file = self._opened()
-
-        def work() -> None:
-            with mapped():
-                os.fsync(file)
-            self._tree.move(self._growing, self._key)
-
-        await self._threads.run(work)
-        self._close()
-
-    async def abort(self) -> None:
-        if self._file is not None:
-            self._close()
-            with suppress(Unavailable):
-                await self._threads.run(lambda: self._tree.delete(self._growing))
-
-    def _opened(self) -> int:
-        if self._file is None:
-            raise ValueError("the file is closed")
-        return self._file
-
-    def _close(self) -> None:
         if self._file is not None:
             file, self._file = self._file, None
             os.close(file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import secrets
@@ -20,8 +21,10 @@ from vlog.storage.layout import MARKER, STAGING, Key
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+_GROWING = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_HARD_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK})
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS})
 _READ_CHUNK = 1 << 20
 
 
@@ -128,10 +131,28 @@ class Tree:
         with suppress(NotFound), mapped(), self._root() as root, self._folder(root, (STAGING,)) as staging:
             os.unlink(staged.token, dir_fd=staging)
 
-    def create(self, key: Key) -> int:
-        """A new file, opened for writing."""
-        with mapped(), self._writable() as root, self._folder(root, key.parts[:-1], create=True) as folder:
-            return os.open(key.name, _NEW, 0o644, dir_fd=folder)
+    def grow(self, key: Key, *, create: bool) -> int:
+        """A plain file, opened for reading and writing and locked against every other caller of this."""
+        flags = _GROWING | (os.O_CREAT if create else 0)
+        with mapped(), self._writable() as root, self._folder(root, key.parts[:-1], create=create) as folder:
+            file = os.open(key.name, flags, 0o644, dir_fd=folder)
+            try:
+                _lock(file)
+                found = os.fstat(file)
+                named = os.stat(key.name, dir_fd=folder, follow_symlinks=False)
+                if not modes.S_ISREG(found.st_mode) or (found.st_dev, found.st_ino) != (
+                    named.st_dev,
+                    named.st_ino,
+                ):
+                    # Renamed or removed between the opening and the lock: what is open is no longer this key.
+                    raise _in_use()
+                if found.st_size == 0:
+                    # Bytes are acknowledged one by one from here on: the name must outlive a power cut too.
+                    os.fsync(folder)
+            except BaseException:
+                os.close(file)
+                raise
+            return file
 
     def open(self, key: Key) -> int:
         """A plain file, opened for reading."""
@@ -309,6 +330,39 @@ def write_all(file: int, data: bytes, *, offset: int = 0) -> None:
     while view:
         count = os.pwrite(file, view, offset)
         view, offset = view[count:], offset + count
+
+
+def sync_bytes(file: int) -> None:
+    """``fdatasync``, once: after a failure the kernel may call pages clean that never reached the disk."""
+    try:
+        os.fdatasync(file)
+    except OSError as error:
+        if error.errno == errno.ESTALE:
+            # Not for the caller to try again on another handle, as with other operations.
+            raise Unavailable("The storage lost the file handle.", code="storage_unavailable") from error
+        raise
+
+
+def forget_cached(file: int) -> None:
+    """Have the next reader see what the disk holds, not what memory remembers (posix_fadvise(2))."""
+    with suppress(OSError):
+        os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def _lock(file: int) -> None:
+    """Hold an open file alone, for as long as it is open; the kernel lets go when its process dies."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise _in_use() from None
+    except OSError as error:
+        # Some network and user-space file systems have no locks; epochs in the database remain.
+        if error.errno not in _NO_LOCKS:
+            raise
+
+
+def _in_use() -> Conflict:
+    return Conflict("Somebody else is writing this file.", code="file_in_use")
 
 
 def _enter(folder: int, name: str, *, create: bool) -> int:

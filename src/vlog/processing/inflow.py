@@ -1,0 +1,187 @@
+"""Bytes on their way from a connection to a growing file: written, hashed and made durable while more come.
+
+Memory holds at most two blocks of a file, whatever its length. Each part of the work overlaps the others:
+one block is filled from the connection, one is written and hashed in threads, and what was written before is
+being synced.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from vlog.kit.errors import Unavailable, VlogError
+from vlog.storage.base import Growing
+
+BLOCK_BYTES = 1 << 20
+# A kill costs what was not acknowledged: at most the limit, two blocks, and what the socket holds.
+SYNC_BYTES = 6 << 20
+UNSYNCED_LIMIT_BYTES = 12 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """The SHA-256 of a file's first ``position`` bytes, ready to go on. Never changed, only succeeded."""
+
+    position: int = 0
+    state: hashlib._Hash = field(default_factory=hashlib.sha256)
+
+    def after(self, data: bytes) -> Hashed:
+        """With ``data`` behind it. Blocks for about a millisecond per megabyte."""
+        state = self.state.copy()
+        state.update(data)
+        return Hashed(self.position + len(data), state)
+
+
+# Told how many bytes of the file are durable, and the hash of them or of fewer.
+OnDurable = Callable[[int, Hashed], Awaitable[None]]
+
+
+class Inflow:
+    """Takes one stretch of a file in order, from ``hashed`` or further on.
+
+    When the hash is behind the first offset, it follows from what the file holds already.
+    """
+
+    def __init__(
+        self,
+        file: Growing,
+        *,
+        offset: int = 0,
+        hashed: Hashed | None = None,
+        on_durable: OnDurable | None = None,
+    ) -> None:
+        self.hashed = hashed or Hashed()
+        self.received = offset
+        """Where the next byte goes."""
+        self._file = file
+        self._on_durable = on_durable
+        self._parts: list[bytes] = []
+        self._handed = offset
+        self._written = offset
+        self._syncing_to = offset
+        self._durable = offset
+        self._order = asyncio.Lock()
+        self._write: asyncio.Task[None] | None = None
+        self._sync: asyncio.Task[None] | None = None
+        self._follow: asyncio.Task[None] | None = None
+
+    async def write(self, chunk: bytes) -> None:
+        """Take the next bytes; waits where the storage is slower than they come.
+
+        Raises what an earlier step met: ``OutOfSpace``, ``Unavailable``, or an error of ``on_durable``.
+        """
+        self._parts.append(chunk)
+        self.received += len(chunk)
+        if self.received - self._handed >= BLOCK_BYTES:
+            await self._hand_over()
+
+    async def flush(self) -> None:
+        """Return when everything is durable, and ``on_durable`` has been told."""
+        await self._hand_over()
+        await _settled(self._write)
+        while self._durable < self._written:
+            await self._begin_sync()
+            await _settled(self._sync)
+
+    async def tick(self) -> bool:
+        """Make durable what has come, without waiting for it; whether there is anything on its way."""
+        if self._parts:
+            await self._hand_over()
+        if self._syncing_to < self._written:
+            await self._begin_sync()
+        return self._durable < self.received
+
+    async def digest(self) -> bytes:
+        """The SHA-256 of everything up to here; call it after ``flush``."""
+        await self._catch_up()
+        return self.hashed.state.digest()
+
+    async def abandon(self) -> None:
+        """Wait until nothing touches the file any more, whatever it meets."""
+        self._parts.clear()
+        if self._follow is not None:
+            self._follow.cancel()
+        for task in (self._write, self._sync, self._follow):
+            # Cancelled or failed, it has been told to whoever waited for it.
+            with suppress(asyncio.CancelledError, VlogError):
+                await _settled(task)
+
+    async def _hand_over(self) -> None:
+        # A ticking clock may come between two chunks: blocks must not overtake each other.
+        async with self._order:
+            block = b"".join(self._parts)
+            self._parts.clear()
+            if not block:
+                return
+            await _settled(self._write)
+            while self._written - self._durable > UNSYNCED_LIMIT_BYTES:
+                await self._begin_sync()
+                await _settled(self._sync)
+            await self._let_hash_follow()
+            self._write = asyncio.create_task(self._store(self._handed, block))
+            self._handed += len(block)
+
+    async def _store(self, offset: int, block: bytes) -> None:
+        if self.hashed.position == offset:
+            _, self.hashed = await asyncio.gather(
+                self._file.write_at(offset, block), asyncio.to_thread(self.hashed.after, block)
+            )
+        else:
+            await self._file.write_at(offset, block)
+        self._written = offset + len(block)
+        if self._written - self._syncing_to >= SYNC_BYTES and (self._sync is None or self._sync.done()):
+            await self._begin_sync()
+
+    async def _begin_sync(self) -> None:
+        """Have a sync running; one at a time, since a failed one makes all later ones worthless."""
+        if self._sync is not None:
+            if not self._sync.done():
+                return
+            # Raises what it met.
+            self._sync.result()
+        if self._syncing_to < self._written:
+            self._syncing_to = self._written
+            self._sync = asyncio.create_task(self._make_durable(self._written, self.hashed))
+
+    async def _make_durable(self, offset: int, hashed: Hashed) -> None:
+        await self._file.sync()
+        if self._on_durable is not None:
+            await self._on_durable(offset, hashed)
+        self._durable = offset
+
+    async def _let_hash_follow(self) -> None:
+        behind = self._written - self.hashed.position
+        if behind <= 0:
+            return
+        if self._follow is None or self._follow.done():
+            await _settled(self._follow)
+            self._follow = asyncio.create_task(self._follow_up())
+        if behind <= 2 * BLOCK_BYTES:
+            # So near that waiting is shorter than reading every further block from the file as well.
+            await _settled(self._follow)
+
+    async def _follow_up(self) -> None:
+        while self.hashed.position < self._written:
+            length = min(BLOCK_BYTES, self._written - self.hashed.position)
+            data = await self._file.read_at(self.hashed.position, length)
+            if not data:
+                raise Unavailable("The storage holds less than was written.", code="storage_unavailable")
+            self.hashed = await asyncio.to_thread(self.hashed.after, data)
+
+    async def _catch_up(self) -> None:
+        while self.hashed.position < self._written:
+            if self._follow is None or self._follow.done():
+                await _settled(self._follow)
+                self._follow = asyncio.create_task(self._follow_up())
+            await _settled(self._follow)
+
+
+async def _settled(task: asyncio.Task[None] | None) -> None:
+    """Wait for a task and raise what it met; being cancelled while waiting leaves it alone."""
+    if task is not None:
+        await asyncio.wait({task})
+        task.result()
