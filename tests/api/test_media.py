@@ -91,6 +91,7 @@ async def test_a_part_of_another_version_is_not_sent(ctx: Context, public: httpx
     part = {"Range": "bytes=0-3", "If-Range": tag}
     assert (await public.get(path, headers=part)).status_code == 206
     await ctx.storage.put(layout.master_playlist(video.storage_key), b"#EXTM3U\n# changed\n")
+    await asyncio.sleep(mediafiles.LIFE_SECONDS["manifest"] + 0.05)
     changed = await public.get(path, headers=part)
     assert (changed.status_code, changed.content) == (200, b"#EXTM3U\n# changed\n")
     assert changed.headers["etag"] != tag

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from email.utils import parsedate_to_datetime
 from hashlib import blake2b
+from time import time
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,6 +25,17 @@ def is_known(if_none_match: str | None, tag: str) -> bool:
     if if_none_match.strip() == "*":
         return True
     return any(each.removeprefix("W/") == tag for each in _TAG.findall(if_none_match))
+
+
+def is_same(if_range: str, *, tag: str, modified: str) -> bool:
+    """Whether ``If-Range`` names this version: by its strong tag, or by its date to the letter.
+
+    RFC 9110 §13.1.5. A date says nothing of two changes within one second: a recent one is not believed.
+    """
+    named = if_range.strip()
+    if named == tag:
+        return True
+    return named == modified and time() - parsedate_to_datetime(modified).timestamp() > 2
 
 
 def json_response(request: Request, body: bytes, *, cache_control: str = "no-cache") -> Response:

@@ -1,10 +1,15 @@
-"""Serves playlists, segments and pictures: one handler, the same grammar and rules on every port."""
+"""Serves playlists, segments and pictures: one handler, the same grammar and rules on every port.
+
+Bytes leave in one of three ways: from memory (small files), by ``vlog.sendfile`` (the kernel sends them), or
+in chunks where neither can be (TLS in this process, another server, a storage without descriptors).
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -12,20 +17,49 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from vlog.api import media_paths, ranges
-from vlog.api.conditional import is_known
-from vlog.api.media_paths import MediaPath
+from vlog.api.conditional import is_known, is_same
+from vlog.api.media_paths import Kind, MediaPath
+from vlog.api.open_files import OpenFile, OpenFiles
 from vlog.api.places import Place, Places
 from vlog.api.ranges import ByteRange
+from vlog.api.sendfile import EXTENSION
 from vlog.kit.errors import NotFound
-from vlog.storage.base import Storage, StoredFile
+from vlog.storage import pagecache
+from vlog.storage.base import HasDescriptor, Storage
 
 # Large enough that a hop to a thread is cheap beside it, small enough that a thousand viewers fit in memory.
 CHUNK_BYTES = 256 << 10
+# What goes out together with the head; the rest goes past us.
+FIRST_BYTES = 16 << 10
 # A viewer who takes nothing for this long is gone, or holds our memory on purpose.
 SEND_SECONDS = 60.0
-_EXPOSED = "Accept-Ranges, Content-Length, Content-Range, ETag"
+# How long an open file is used again. A manifest is replaced in place and must be right a second later; a
+# segment never changes under its name.
+LIFE_SECONDS: dict[Kind, float] = {"manifest": 1.0, "picture": 1.0, "segment": 10.0}
+_EXPOSED = b"Accept-Ranges, Content-Length, Content-Range, ETag"
 
 Authorize = Callable[[Request], Awaitable[None]]
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request says about the bytes that it wants; values as they were sent."""
+
+    method: str
+    range: str | None
+    if_range: str | None
+    if_none_match: str | None
+
+    @classmethod
+    def of(cls, scope: Scope) -> Asked:
+        """Read one request's head."""
+        found = {name: value for name, value in scope["headers"] if name in _NAMES}
+        texts = (found[name].decode("latin-1") if name in found else None for name in _NAMES)
+        return cls(scope["method"], *texts)
+
+
+_NAMES = (b"range", b"if-range", b"if-none-match")
 
 
 class MediaFiles:
@@ -36,72 +70,70 @@ class MediaFiles:
     """
 
     def __init__(self, storage: Storage, places: Places, *, authorize: Authorize | None = None) -> None:
-        self._storage = storage
+        self._files = OpenFiles(storage)
         self._places = places
         self._authorize = authorize
+        self._headers = {
+            kind: _headers_of(kind, is_private=authorize is not None) for kind in media_paths.CACHE_CONTROL
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        if request.method == "OPTIONS":
+        if scope["method"] == "OPTIONS":
             await self._preflight()(scope, receive, send)
             return
         if self._authorize is not None:
-            await self._authorize(request)
+            await self._authorize(Request(scope, receive))
         path = media_paths.parse(scope["path_params"]["path"])
         place = None if path is None else await self._places.find(path.storage_key)
         if path is None or place is None or not (place.is_public or self._authorize is not None):
             raise _not_found()
-        file = await self._open(place, path)
+        file = await self._find(place, path)
         try:
-            await self._answer(request, file, path=path, send=send)
+            await self._answer(scope, receive, send, path=path, file=file)
         finally:
-            await file.close()
+            self._files.release(file)
 
-    async def _open(self, place: Place, path: MediaPath) -> StoredFile:
+    async def _find(self, place: Place, path: MediaPath) -> OpenFile:
+        kind = path.kind
         for key in place.keys(path):
             with suppress(NotFound):
-                return await self._storage.open(key)
+                return await self._files.acquire(
+                    key, life_seconds=LIFE_SECONDS[kind], as_bytes=kind == "manifest"
+                )
         raise _not_found()
 
-    async def _answer(self, request: Request, file: StoredFile, *, path: MediaPath, send: Send) -> None:
-        tag = f'"{file.size_bytes:x}-{int(file.modified_at.timestamp() * 1_000_000):x}"'
-        headers = self._headers(path, tag)
-        if is_known(request.headers.get("if-none-match"), tag):
-            await Response(status_code=304, headers=headers)(request.scope, request.receive, send)
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, *, path: MediaPath, file: OpenFile
+    ) -> None:
+        asked = Asked.of(scope)
+        headers = [
+            *self._headers[path.kind],
+            (b"etag", file.tag.encode()),
+            (b"last-modified", file.modified.encode()),
+        ]
+        if is_known(asked.if_none_match, file.tag):
+            await _send_empty(send, HTTPStatus.NOT_MODIFIED, headers)
             return
         try:
-            part = _wanted(request, file, tag)
+            part = _wanted(asked, file)
         except ranges.Unsatisfiable:
-            headers["content-range"] = f"bytes */{file.size_bytes}"
-            refusal = Response(status_code=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers)
-            await refusal(request.scope, request.receive, send)
+            headers.append((b"content-range", b"bytes */%d" % file.size_bytes))
+            headers.append((b"content-length", b"0"))
+            await _send_empty(send, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers)
             return
         status = HTTPStatus.OK
         if part is not None:
             status = HTTPStatus.PARTIAL_CONTENT
-            headers["content-range"] = f"bytes {part.start}-{part.end - 1}/{file.size_bytes}"
-        whole = part or ByteRange(0, file.size_bytes)
-        headers["content-length"] = str(whole.length)
-        headers["content-type"] = path.media_type
-        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-        start = {"type": "http.response.start", "status": status, "headers": raw}
-        if request.method == "HEAD":
-            await send(start)
-            await send({"type": "http.response.body"})
+            limits = (part.start, part.end - 1, file.size_bytes)
+            headers.append((b"content-range", b"bytes %d-%d/%d" % limits))
+        part = part or ByteRange(0, file.size_bytes)
+        headers.append((b"content-length", b"%d" % part.length))
+        headers.append((b"content-type", path.media_type.encode()))
+        if asked.method == "HEAD":
+            await _send_empty(send, status, headers)
             return
-        await _stream(file, whole, start=start, request=request, send=send)
-
-    def _headers(self, path: MediaPath, tag: str) -> dict[str, str]:
-        headers = {"etag": tag, "accept-ranges": "bytes"}
-        if self._authorize is not None:
-            return {**headers, "cache-control": "private, no-cache", "vary": "Cookie"}
-        return {
-            **headers,
-            "cache-control": media_paths.CACHE_CONTROL[path.kind],
-            "access-control-allow-origin": "*",
-            "access-control-expose-headers": _EXPOSED,
-            "cross-origin-resource-policy": "cross-origin",
-        }
+        start = {"type": "http.response.start", "status": status, "headers": headers}
+        await _send_part(scope, receive, send, start=start, file=file, part=part)
 
     def _preflight(self) -> Response:
         if self._authorize is not None:
@@ -115,22 +147,56 @@ class MediaFiles:
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
 
 
-def _wanted(request: Request, file: StoredFile, tag: str) -> ByteRange | None:
-    condition = request.headers.get("if-range")
-    if condition is not None and condition.strip() != tag:
+def _headers_of(kind: Kind, *, is_private: bool) -> RawHeaders:
+    if is_private:
+        return [(b"accept-ranges", b"bytes"), (b"cache-control", b"private, no-cache"), (b"vary", b"Cookie")]
+    return [
+        (b"accept-ranges", b"bytes"),
+        (b"cache-control", media_paths.CACHE_CONTROL[kind].encode()),
+        (b"access-control-allow-origin", b"*"),
+        (b"access-control-expose-headers", _EXPOSED),
+        (b"cross-origin-resource-policy", b"cross-origin"),
+    ]
+
+
+def _wanted(asked: Asked, file: OpenFile) -> ByteRange | None:
+    if asked.range is None:
+        return None
+    if asked.if_range is not None and not is_same(asked.if_range, tag=file.tag, modified=file.modified):
         # The client has a part of another file: it needs the whole of this one (RFC 9110 §13.1.5).
         return None
-    return ranges.parse(request.headers.get("range"), size_bytes=file.size_bytes)
+    return ranges.parse(asked.range, size_bytes=file.size_bytes)
 
 
-async def _stream(
-    file: StoredFile, part: ByteRange, *, start: dict[str, object], request: Request, send: Send
+async def _send_empty(send: Send, status: HTTPStatus, headers: RawHeaders) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body"})
+
+
+async def _send_part(
+    scope: Scope, receive: Receive, send: Send, *, start: dict[str, object], file: OpenFile, part: ByteRange
 ) -> None:
+    if file.content is not None:
+        await send(start)
+        await send({"type": "http.response.body", "body": file.content[part.start : part.end]})
+        return
+    if not isinstance(file.file, HasDescriptor) or EXTENSION not in scope.get("extensions", ()):
+        await _send_chunks(receive, send, start=start, file=file, part=part)
+        return
     # Before the status: a disk that fails here still gets a clear answer.
-    data = await file.read(part.start, min(CHUNK_BYTES, part.length))
+    first = await _read(file, part.start, min(FIRST_BYTES, part.length), cold=min(CHUNK_BYTES, part.length))
+    await send(start)
+    rest = {"file": file.file, "offset": part.start + len(first), "count": part.length - len(first)}
+    await send({"type": EXTENSION, "body": first, **rest})
+
+
+async def _send_chunks(
+    receive: Receive, send: Send, *, start: dict[str, object], file: OpenFile, part: ByteRange
+) -> None:
+    data = await _read(file, part.start, min(CHUNK_BYTES, part.length))
     await send(start)
     # Sending tells nothing of a client that has left, and a whole film would be read for nobody.
-    gone = asyncio.create_task(_until_disconnected(request.receive)) if part.length > CHUNK_BYTES else None
+    gone = asyncio.create_task(_until_disconnected(receive)) if part.length > CHUNK_BYTES else None
     offset = part.start
     try:
         while True:
@@ -140,12 +206,21 @@ async def _stream(
                 await send({"type": "http.response.body", "body": data, "more_body": not done})
             if done or not data or (gone is not None and gone.done()):
                 return
-            data = await file.read(offset, min(CHUNK_BYTES, part.end - offset))
+            data = await _read(file, offset, min(CHUNK_BYTES, part.end - offset))
     except TimeoutError:
         return
     finally:
         if gone is not None:
             gone.cancel()
+
+
+async def _read(file: OpenFile, offset: int, length: int, *, cold: int = 0) -> bytes:
+    """``length`` bytes from memory, or ``cold`` (at least ``length``) by a thread that asks the disk."""
+    if isinstance(file.file, HasDescriptor):
+        data = pagecache.read_cached(file.file.fileno(), offset, length)
+        if data is not None:
+            return data
+    return await file.file.read(offset, max(cold, length))
 
 
 async def _until_disconnected(receive: Receive) -> None:

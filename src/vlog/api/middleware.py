@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vlog.api.bodies import Body
 from vlog.api.errors import Problem, internal_problem, problem_response
 from vlog.api.headers import HeaderPolicy
+from vlog.api.sendfile import EXTENSION
 from vlog.kit.clock import monotonic_seconds
 from vlog.telemetry.logs import bound, get_logger
 
@@ -93,6 +94,8 @@ class Edge:
                 message = {**message, "headers": [*self._complete(message), *own, *close]}
             elif message["type"] == "http.response.body":
                 answer.sent_bytes += len(message.get("body", b""))
+            elif message["type"] == EXTENSION:
+                answer.sent_bytes += len(message["body"]) + message["count"]
             await send(message)
 
         return outgoing

@@ -44,18 +44,32 @@ class Places:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._known: OrderedDict[str, tuple[float, Place | None]] = OrderedDict()
+        self._asking: dict[str, asyncio.Task[Place | None]] = {}
 
     async def find(self, storage_key: str) -> Place | None:
         """The place of a video, ``None`` when there is none of this key."""
         known = self._known.get(storage_key)
         if known is not None and known[0] > monotonic_seconds():
             return known[1]
-        place = await self._look(storage_key)
-        self._known[storage_key] = (monotonic_seconds() + LIFE_SECONDS, place)
+        asking = self._asking.get(storage_key)
+        if asking is None:
+            asking = asyncio.create_task(self._look(storage_key))
+            self._asking[storage_key] = asking
+            asking.add_done_callback(lambda done: self._learn(storage_key, done))
+        # A thousand viewers of one video are one question; that one of them leaves hurts no other.
+        return await asyncio.shield(asking)
+
+    def _learn(self, storage_key: str, asked: asyncio.Task[Place | None]) -> None:
+        # An answer that a change has overtaken is given to those who wait, but not kept.
+        is_current = self._asking.get(storage_key) is asked
+        if is_current:
+            del self._asking[storage_key]
+        if asked.cancelled() or asked.exception() is not None or not is_current:
+            return
+        self._known[storage_key] = (monotonic_seconds() + LIFE_SECONDS, asked.result())
         self._known.move_to_end(storage_key)
         while len(self._known) > _MAX_ENTRIES:
             self._known.popitem(last=False)
-        return place
 
     async def _look(self, storage_key: str) -> Place | None:
         video = await videos.by_storage_key(self._db, storage_key)
@@ -78,6 +92,7 @@ class Places:
         async for message in messages(bus, stopping):
             if message.lagged:
                 self._known.clear()
+                self._asking.clear()
             elif message.topic == "event" and (video_id := video_of(message)) is not None:
                 self._forget(video_id)
 
@@ -88,3 +103,5 @@ class Places:
         ]
         for key in stale:
             del self._known[key]
+        # Questions on their way may have been answered before the change.
+        self._asking.clear()

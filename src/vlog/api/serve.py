@@ -13,7 +13,7 @@ import uvloop
 from starlette.types import ASGIApp
 
 from vlog.api.app import Service, build_admin, build_public, build_worker
-from vlog.api.protocol import BoundedProtocol
+from vlog.api.sendfile import SendfileProtocol
 from vlog.config import Config
 from vlog.context import Context, open_context
 from vlog.kit.errors import Invalid, Unavailable
@@ -98,7 +98,7 @@ def _server_loop(app: ASGIApp, opened: socket.socket) -> Loop:
 def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=BoundedProtocol,
+        http=SendfileProtocol,
         ws="none",
         lifespan="off",
         # The log is ours: one line per request from the edge, in our format.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from vlog.storage.layout import Key
 
@@ -59,6 +59,14 @@ class StoredFile(Protocol):
 
     async def close(self) -> None:
         """Give the handle back."""
+
+
+@runtime_checkable
+class HasDescriptor(Protocol):
+    """What a ``StoredFile`` may be as well: a file of this machine, which the kernel can send by itself."""
+
+    def fileno(self) -> int:
+        """Its descriptor, valid until ``close``."""
 
 
 class Growing(Protocol):
