@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vlog.catalog.text import clean_description, clean_title
+from vlog.catalog.text import clean_description, clean_title, title_of_file
 from vlog.kit.errors import Invalid
 
 
@@ -36,3 +36,20 @@ def test_descriptions_keep_their_lines() -> None:
         clean_description("a\x0bb")
     with pytest.raises(Invalid):
         clean_description("x" * 5001)
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("IMG_20191220-170832.final.mp4", "IMG 20191220-170832 final"),
+        ("My holiday.MOV", "My holiday"),
+        ("e\u0301te\u0301.mkv", "été"),
+        (".mp4", "mp4"),
+        ("___.mp4", "Untitled"),
+        ("a\tb\x1b[31m\ud800.mp4", "a b [31m"),
+        ("x" * 300 + ".mp4", "x" * 255),
+    ],
+)
+def test_every_file_name_gives_a_title(name: str, title: str) -> None:
+    assert title_of_file(name) == title
+    assert clean_title(title_of_file(name)) == title

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from vlog.accounts.secret import AdminSecret
 from vlog.api import errors, headers, health
-from vlog.api.admin import auth, categories, events, guard, uploads
+from vlog.api.admin import auth, categories, events, guard, inbox, uploads
 from vlog.api.admin import pages as admin_pages
 from vlog.api.admin import videos as admin_videos
 from vlog.api.admin.events import ProgressFeed
@@ -100,6 +100,7 @@ def _admin_routers() -> tuple[APIRouter, ...]:
         auth.router,
         categories.router,
         uploads.router,
+        inbox.router,
         admin_videos.router,
         events.router,
         admin_pages.open_router,

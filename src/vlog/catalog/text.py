@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from vlog.kit.errors import Invalid
@@ -13,6 +14,7 @@ CATEGORY_DESCRIPTION_MAX_LENGTH = 1000
 
 # Control characters break logs, feeds and PostgreSQL (NUL); lone surrogates are no text at all.
 _REFUSED = frozenset({"Cc", "Cs"})
+_EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 _LINE_BREAKS = frozenset("\n\t")
 
 
@@ -36,6 +38,13 @@ def clean_text(text: str, *, field: str, maximum: int) -> str:
 def clean_title(title: str) -> str:
     """A video's title as it is stored; raises ``Invalid`` (code ``invalid_title``)."""
     return clean_line(title, field="title", maximum=TITLE_MAX_LENGTH)
+
+
+def title_of_file(name: str) -> str:
+    """A title from a file's name: "IMG_2019-holiday.final.mp4" → "IMG 2019-holiday final". Always valid."""
+    stem = name if name.startswith(".") else _EXTENSION.sub("", name)
+    words = "".join(" " if char in "_." or unicodedata.category(char) in _REFUSED else char for char in stem)
+    return unicodedata.normalize("NFC", " ".join(words.split()))[:TITLE_MAX_LENGTH].strip() or "Untitled"
 
 
 def clean_description(description: str) -> str:

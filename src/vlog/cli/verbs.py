@@ -12,6 +12,7 @@ import typer
 
 from vlog.cli import videos
 from vlog.cli.client import admin_api
+from vlog.cli.inbox import list_inbox
 from vlog.cli.main import BACKGROUND, DATABASE, SERVE, TRANSCODER, UP, become
 from vlog.cli.plain import DEBUG, FAILED, run_plainly
 from vlog.cli.upload import Wish, check_file, upload
@@ -131,6 +132,14 @@ def list_videos(
     """List videos, newest first."""
     with admin_api() as api:
         videos.list_videos(api, status=status and status.value, deleted=deleted, as_json=as_json)
+
+
+@app.command("inbox", rich_help_panel=VIDEOS)
+def show_inbox(as_json: AsJson = False) -> None:
+    """List the files in the watched folder; exit code 1 when one of them can't become a video."""
+    with admin_api() as api:
+        if not list_inbox(api, as_json=as_json):
+            raise typer.Exit(FAILED)
 
 
 @app.command(rich_help_panel=VIDEOS)

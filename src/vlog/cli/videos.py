@@ -29,9 +29,9 @@ def list_videos(api: AdminApi, *, status: str | None, deleted: bool, as_json: bo
     if not videos:
         print("There are no videos yet." if status is None and not deleted else "No video matches.")
         return
-    table = _table("ID", "Title", "Status", "Length", "Published", "Address")
+    rows = table("ID", "Title", "Status", "Length", "Published", "Address")
     for video in videos:
-        table.add_row(
+        rows.add_row(
             str(video["id"]),
             Text(printable(video["title"])),
             _status(video),
@@ -39,7 +39,7 @@ def list_videos(api: AdminApi, *, status: str | None, deleted: bool, as_json: bo
             "yes" if video.get("published_at") else "no",
             Text(f"/watch/{video['slug']}"),
         )
-    _print(table)
+    print_table(rows)
 
 
 def list_categories(api: AdminApi, *, as_json: bool) -> None:
@@ -51,10 +51,10 @@ def list_categories(api: AdminApi, *, as_json: bool) -> None:
     if not categories:
         print("There are no categories yet: `vlog categories --create NAME` makes one.")
         return
-    table = _table("ID", "Name", "Slug")
+    rows = table("ID", "Name", "Slug")
     for category in categories:
-        table.add_row(str(category["id"]), Text(printable(category["name"])), category["slug"])
-    _print(table)
+        rows.add_row(str(category["id"]), Text(printable(category["name"])), category["slug"])
+    print_table(rows)
 
 
 def create_category(api: AdminApi, name: str, *, as_json: bool) -> None:
@@ -87,18 +87,20 @@ def _pages(api: AdminApi, *, status: str | None, deleted: bool) -> Iterator[dict
         query["cursor"] = page["next_cursor"]
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+def table(*columns: str) -> Table:
+    """An empty table; numbers stand on the right."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(column, justify="right" if column in ("ID", "Length") else "left", no_wrap=True)
-    return table
+        made.add_column(column, justify="right" if column in ("ID", "Length") else "left", no_wrap=True)
+    return made
 
 
-def _print(table: Table) -> None:
+def print_table(rows: Table) -> None:
+    """Print for the terminal's width; for another program in full."""
     console = Console()
     if not console.is_terminal:
         console = Console(width=_WIDE)
-    console.print(table)
+    console.print(rows)
 
 
 def _status(video: Mapping[str, Any]) -> Text:

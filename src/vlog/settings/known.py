@@ -73,6 +73,32 @@ MAX_UPLOAD_MB = Setting(
     maximum=10_485_760,
     help="Largest source file that is accepted, in mebibytes.",
 )
+INBOX = Setting(
+    key="storage.inbox",
+    default=True,
+    help="Make videos of the files that appear in the folder uploads/inbox of the storage.",
+)
+INBOX_SETTLE_SECONDS = Setting(
+    key="storage.inbox_settle_seconds",
+    default=10,
+    minimum=1,
+    maximum=3600,
+    help="Seconds for which a file in the inbox must stay as it is before it counts as complete.",
+)
+INBOX_PUBLISH = Setting(
+    key="storage.inbox_publish",
+    default=True,
+    help="Publish videos that come by the inbox as soon as they are ready.",
+)
+INBOX_WATCH = Setting(
+    key="storage.inbox_watch",
+    default="auto",
+    choices=("auto", "events", "polling", "off"),
+    help=(
+        "How new files in the inbox are noticed at once: by the system's events, by polling (network disks, "
+        "which auto recognises), or not; a look each minute finds them in any case."
+    ),
+)
 MAX_DURATION_HOURS = Setting(
     key="storage.max_duration_hours",
     default=12,

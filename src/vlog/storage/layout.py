@@ -5,6 +5,7 @@
     .vlog-root                               the installation's id
     .staging/{random}                        bytes being written; never read, swept when old
     uploads/{upload_id}                      a complete source; {upload_id}.part while it is being received
+    uploads/inbox/                           what people put there becomes videos; names are theirs
     videos/{storage_key}/                    master.m3u8, manifest.mpd, thumbnail.jpg
     videos/{storage_key}/{token}/{rendition} init.mp4, segment_{n}.m4s, stream.m3u8 of one generation
     archive/{storage_key}/                   the same folder of a soft-deleted video
@@ -59,6 +60,7 @@ class Key(str):
 
 
 UPLOADS = Key("uploads")
+INBOX = UPLOADS.child("inbox")
 VIDEOS = Key("videos")
 ARCHIVE = Key("archive")
 PURGED = Key("purged")

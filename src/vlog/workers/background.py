@@ -19,6 +19,7 @@ from vlog.kit.errors import VlogError
 from vlog.kit.supervise import Supervisor
 from vlog.processing import generations, removal, tasks, uploads
 from vlog.telemetry.logs import get_logger
+from vlog.workers import watcher
 from vlog.workers.leadership import Leadership
 
 STAGED_SECONDS = 3600.0
@@ -92,6 +93,7 @@ async def _run(config: Config) -> None:
         supervisor.add("leadership", leadership.keep)
         for chore in CHORES:
             supervisor.add(chore.name, _loop(ctx, chore, leads=leadership.leads))
+        supervisor.add("inbox", lambda stopping: watcher.watch(ctx, leadership.leads, stopping))
         await supervisor.run()
 
 
