@@ -21,7 +21,7 @@ SCENE_SECONDS = 5
 
 
 def film_1080p(seconds: int) -> Path:
-    """1080p30 H.264 at about 18 Mbit/s with AAC sound, as cameras write it: real footage, scenes cut every five seconds."""
+    """1080p30 H.264 at a camera's 18 Mbit/s with AAC sound: real footage, a new scene every five seconds."""
     path = FOLDER / f"film-1080p-18m-{seconds}s.mp4"
     if path.exists():
         return path

@@ -73,7 +73,8 @@ def test_a_chunk_of_two_rungs() -> None:
     graph = (
         "[0:0]settb=1/90000,trim=start_pts=1204500:end_pts=2823001,setpts=PTS-(126000),settb=1/30,"
         r"select=isnan(prev_selected_pts)+gt(pts\,prev_selected_pts)[s0];"
-        "[s0]scale=1280:720:flags=bicubic:out_range=limited:out_color_matrix=bt709,format=yuv420p,setsar=1,"
+        "[s0]setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=limited,"
+        "scale=1280:720:flags=bicubic:out_range=limited:out_color_matrix=bt709,format=yuv420p,setsar=1,"
         "setparams=range=limited:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
         ":chroma_location=left:field_mode=prog,split=2[o0][s1];"
         "[s1]scale=640:360:flags=bicubic[o1]"
@@ -136,12 +137,12 @@ def test_fast_sources_are_thinned_by_the_distance_of_their_pictures() -> None:
     ("rotation", "filters"),
     [(0, ""), (90, "transpose=clock"), (180, "hflip,vflip"), (270, "transpose=cclock")],
 )
-def test_pictures_are_turned_before_they_are_scaled(rotation: Rotation, filters: str) -> None:
+def test_pictures_are_turned_before_they_are_brought_to_size(rotation: Rotation, filters: str) -> None:
     info = info_of()
     turned = replace(info, pictures=replace(info.video, rotation=rotation))
-    head, _, rest = command.graph(job(info=turned)).partition("[s0];")
-    assert head.endswith(filters or ")")
+    head, _, rest = command.graph(job(info=turned)).partition("scale=640:360")
     assert ("transpose" in head, "flip" in head) == ("transpose" in filters, "flip" in filters)
+    assert head.endswith(f"{filters},")
     assert "transpose" not in rest
 
 

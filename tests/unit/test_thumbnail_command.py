@@ -22,7 +22,10 @@ def words(text: str) -> list[str]:
 def test_taking_a_picture() -> None:
     info = info_of((1920, 1080))
     graph = (
-        "[0:0]scale=640:360:flags=area:out_range=full:out_color_matrix=bt601,format=yuvj420p,setsar=1"
+        "[0:0]setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=limited,"
+        "scale=640:360:flags=area:out_range=limited:out_color_matrix=bt709,format=yuv420p,setsar=1,"
+        "setparams=range=limited:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+        ":chroma_location=left:field_mode=prog,scale=out_range=full:out_color_matrix=bt601,format=yuvj420p"
         ",split=2[jpeg][s];[s]scale=16:16:flags=area,format=gray[grey]"
     )
     expected = [
@@ -57,7 +60,7 @@ def test_a_turned_source_is_turned_back() -> None:
     info = info_of((1920, 1080))
     turned = replace(info, pictures=replace(info.video, rotation=90))
     graph = take_picture("ffmpeg", "file:/s", info=turned, at=Fraction(0), width=640)
-    assert "[0:0]transpose=clock,scale=640:1138:" in graph[graph.index("-filter_complex") + 1]
+    assert "transpose=clock,scale=640:1138:" in graph[graph.index("-filter_complex") + 1]
 
 
 def test_the_wanted_place_comes_first_and_the_start_last() -> None:

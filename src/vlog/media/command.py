@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
-from vlog.media import hardening
-from vlog.media.colour import colour_of
+from vlog.media import hardening, picture
 from vlog.media.encoders import ENCODERS, Pacing
 from vlog.media.grid import Cell, Grid
 from vlog.media.info import MediaInfo
@@ -22,15 +21,6 @@ _INDEXED = frozenset({"mov", "mp4", "matroska", "webm"})
 _SEEK_BACK_SECONDS = Fraction(3, 2)
 _FINEST_ENCODER_CLOCK = 1_000_000
 _MICROSECONDS = 1_000_000
-
-UPRIGHT = {
-    0: "",
-    90: "transpose=clock",
-    # Cheaper than two transpositions.
-    180: "hflip,vflip",
-    270: "transpose=cclock",
-}
-"""Filters that turn a picture by so many degrees clockwise."""
 
 FRAGMENTED = (
     # Fragments, each with its own index, and all that decoding needs ahead of the first.
@@ -161,23 +151,20 @@ def seek(info: MediaInfo, grid: Grid) -> list[str]:
 
 def graph(job: VideoJob) -> str:
     """The filter graph: exactly the wanted pictures, upright, then scaled from rung to rung."""
-    info, grid = job.info, job.grid
-    colour = colour_of(info.video)
-    head = [*picked(grid), *timed(grid), *filter(None, [UPRIGHT[info.video.rotation]])]
-    parts = [f"[0:{info.video.index}]{','.join(head)}[s0]"]
+    video, grid = job.info.video, job.grid
+    head = [*picture.whole(video), *picked(grid), *timed(grid)]
+    parts = [f"[0:{video.index}]{','.join(head)}[s0]"]
     last = len(job.rungs) - 1
     for index, rung in enumerate(job.rungs):
-        scale = f"scale={rung.width}:{rung.height}:flags={SCALER}"
-        if index == 0:
-            # The range and layout that all decoders know; the same for all rungs below.
-            scale += f":{colour.scale_options},format=yuv420p,setsar=1,{colour.parameters}"
+        # What the largest rung is made to be, all others are.
+        made = (
+            picture.shown(video, rung.width, rung.height)
+            if index == 0
+            else [f"scale={rung.width}:{rung.height}:flags={picture.SCALER}"]
+        )
         split = f",split=2[o{index}][s{index + 1}]" if index < last else f"[o{index}]"
-        parts.append(f"[s{index}]{scale}{split}")
+        parts.append(f"[s{index}]{','.join(made)}{split}")
     return ";".join(parts)
-
-
-SCALER = "bicubic"
-"""How pictures are made smaller."""
 
 
 def picked(grid: Grid) -> list[str]:

@@ -10,6 +10,9 @@ from vlog.kit.errors import Fault
 
 Rotation = Literal[0, 90, 180, 270]
 
+FieldOrder = Literal["tff", "bff"]
+"""Which field of a picture is shown first: the top one or the bottom one."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class VideoStream:
@@ -17,7 +20,9 @@ class VideoStream:
 
     ``width`` and ``height`` are coded pixels before rotation and sample aspect. ``bit_rate`` is bits per
     second, ``None`` when the container doesn't say. ``start_seconds`` is the first picture's presentation
-    time in the file.
+    time in the file. ``is_mirrored`` asks for a flip besides the rotation. ``field_order`` is the word of the
+    file, ``interlacing`` what was found: ``None`` when pictures are whole. ``peak_nits`` is the brightest
+    light of an HDR source, ``None`` when it doesn't say.
     """
 
     index: int
@@ -37,6 +42,9 @@ class VideoStream:
     color_space: str | None = None
     color_range: str | None = None
     field_order: str | None = None
+    is_mirrored: bool = False
+    interlacing: FieldOrder | None = None
+    peak_nits: int | None = None
 
     @property
     def display_size(self) -> tuple[int, int]:

@@ -16,13 +16,14 @@ from vlog.media.info import Rotation
 
 ENTRIES = ":".join(
     (
-        "format=format_name,bit_rate",
+        "format=format_name,bit_rate,duration",
         "stream=index,id,codec_type,codec_name,codec_tag_string,profile,width,height,sample_aspect_ratio,pix_fmt,"
         "field_order,color_range,color_space,color_transfer,color_primaries,r_frame_rate,avg_frame_rate,time_base,"
         "start_time,duration,bit_rate,sample_rate,channels",
         "stream_disposition=default,attached_pic,still_image,timed_thumbnails",
         "stream_tags=language",
-        "stream_side_data=rotation",
+        "stream_side_data=rotation,displaymatrix,max_content,max_luminance,dv_profile,"
+        "dv_bl_signal_compatibility_id",
     )
 )
 """For ``-show_entries``: no free text is asked for, so metadata can't flood the answer."""
@@ -36,6 +37,8 @@ _NOT_ON_WHITELIST = re.compile(r"Codec \((\w{1,40})\) not on whitelist")
 class ProbedStream:
     """One stream. Texts that ffprobe doesn't tell are empty, numbers ``None``; ``track_id`` is the
     container's.
+
+    ``is_dolby_only`` tells that the pictures are in colours that nothing but Dolby Vision can read.
     """
 
     index: int
@@ -64,6 +67,9 @@ class ProbedStream:
     color_primaries: str | None
     sample_rate: int
     channels: int
+    is_mirrored: bool = False
+    peak_nits: int | None = None
+    is_dolby_only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +78,7 @@ class Probed:
 
     format_names: tuple[str, ...]
     streams: tuple[ProbedStream, ...]
+    duration_seconds: Fraction | None = None
 
     @property
     def is_mp4(self) -> bool:
@@ -92,7 +99,8 @@ def parse(answer: bytes) -> Probed:
         streams = [_stream(entry) for entry in told["streams"] if isinstance(entry, dict)]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Invalid("This is not a video file that can be read.", code="not_media") from error
-    return Probed(format_names=tuple(names.split(",")), streams=tuple(streams))
+    duration = decimal(told["format"].get("duration"))
+    return Probed(format_names=tuple(names.split(",")), streams=tuple(streams), duration_seconds=duration)
 
 
 def refused_decoders(stderr: str) -> tuple[str, ...]:
@@ -102,6 +110,7 @@ def refused_decoders(stderr: str) -> tuple[str, ...]:
 
 def _stream(entry: dict[str, Any]) -> ProbedStream:
     disposition = _table(entry.get("disposition"))
+    side_data = _side_data(entry)
     rates = (ratio(entry.get("avg_frame_rate")), ratio(entry.get("r_frame_rate")))
     return ProbedStream(
         index=int(entry["index"]),
@@ -122,7 +131,7 @@ def _stream(entry: dict[str, Any]) -> ProbedStream:
         width=whole(entry.get("width")) or 0,
         height=whole(entry.get("height")) or 0,
         sample_aspect=ratio(entry.get("sample_aspect_ratio")) or Fraction(1),
-        rotation=_rotation(entry.get("side_data_list")),
+        rotation=_rotation(side_data),
         pixel_format=_text(entry, "pix_fmt"),
         nominal_rate=next((rate for rate in rates if rate), None),
         field_order=_text(entry, "field_order") or None,
@@ -132,6 +141,10 @@ def _stream(entry: dict[str, Any]) -> ProbedStream:
         color_primaries=_text(entry, "color_primaries") or None,
         sample_rate=whole(entry.get("sample_rate")) or 0,
         channels=whole(entry.get("channels")) or 0,
+        is_mirrored=any(_is_mirror(told.get("displaymatrix")) for told in side_data),
+        peak_nits=_peak(side_data),
+        # 0: the base layer is nothing that other players could show (ETSI TS 103 572, table 4.1).
+        is_dolby_only=any(told.get("dv_bl_signal_compatibility_id") == 0 for told in side_data),
     )
 
 
@@ -180,10 +193,34 @@ def _language(value: object) -> str | None:
     return text.lower()
 
 
-def _rotation(side_data: object) -> Rotation:
+def _side_data(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    told = entry.get("side_data_list")
+    return [_table(each) for each in told] if isinstance(told, list) else []
+
+
+def _is_mirror(matrix: object) -> bool:
+    """Whether a display matrix, printed as three lines of three numbers, turns pictures inside out."""
+    rows = [re.findall(r"-?\d+", line.partition(":")[2]) for line in str(matrix).splitlines() if ":" in line]
+    if len(rows) != 3 or any(len(row) != 3 or max(map(len, row)) > _MOST_DIGITS for row in rows):
+        return False
+    (a, b, _), (c, d, _), _ = [[int(value) for value in row] for row in rows]
+    return a * d - b * c < 0
+
+
+def _peak(side_data: list[dict[str, Any]]) -> int | None:
+    """The brightest pixel of the content if that is told (CTA-861.3), else the mastering display's white."""
+    for name in ("max_content", "max_luminance"):
+        for entry in side_data:
+            told = whole(entry.get(name)) or ratio(entry.get(name))
+            if told:
+                return int(told) or None
+    return None
+
+
+def _rotation(side_data: list[dict[str, Any]]) -> Rotation:
     """Clockwise quarter turns that bring the picture upright; ffprobe tells counterclockwise degrees."""
-    for entry in side_data if isinstance(side_data, list) else []:
-        told = _table(entry).get("rotation")
+    for entry in side_data:
+        told = entry.get("rotation")
         if isinstance(told, int | float) and math.isfinite(told):
             turns: tuple[Rotation, ...] = (0, 90, 180, 270)
             return turns[round(-told / 90) % 4]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from vlog.media import hardening
-from vlog.media.command import UPRIGHT, start
+from vlog.media import hardening, picture
+from vlog.media.command import start
 from vlog.media.info import MediaInfo
 
 SAMPLE_SIDE = 16
@@ -37,11 +37,10 @@ def size(info: MediaInfo, width: int) -> tuple[int, int]:
 def take_picture(ffmpeg: str, source_url: str, *, info: MediaInfo, at: Fraction, width: int) -> list[str]:
     """The first picture from ``at`` on: as JPEG to the first output, as a grey square to the second."""
     wide, high = size(info, width)
-    upright = UPRIGHT[info.video.rotation]
-    head = f"[0:{info.video.index}]" + (f"{upright}," if upright else "")
+    seen = ",".join((*picture.whole(info.video), *picture.shown(info.video, wide, high, scaler="area")))
     graph = (
         # JPEG's own range and matrix, for readers that take no notice of others.
-        f"{head}scale={wide}:{high}:flags=area:out_range=full:out_color_matrix=bt601,format=yuvj420p,setsar=1"
+        f"[0:{info.video.index}]{seen},scale=out_range=full:out_color_matrix=bt601,format=yuvj420p"
         f",split=2[jpeg][s];[s]scale={SAMPLE_SIDE}:{SAMPLE_SIDE}:flags=area,format=gray[grey]"
     )
     micros = max(0, round(at * _MICROSECONDS)) if at > 0 else 0
