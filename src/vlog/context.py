@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from vlog.config import Config
+from vlog.db import installation
 from vlog.db.embedded import existing_dsn
 from vlog.db.engine import Database
 from vlog.events.bus import EventBus
+from vlog.kit.errors import Conflict, Unavailable, VlogError
 from vlog.settings.store import Settings
 from vlog.storage.base import Storage
 from vlog.storage.local import LocalStorage
+from vlog.telemetry.logs import get_logger
+
+# How soon a process notices that its storage has come back, or tells that it has gone.
+WATCH_SECONDS = 5.0
+
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -28,15 +37,70 @@ class Context:
 
 @asynccontextmanager
 async def open_context(config: Config, *, max_connections: int = 10) -> AsyncIterator[Context]:
-    """Connect to everything, and let go of it at the end. Raises ``Unavailable`` in plain words."""
-    db = Database(config.database_url or existing_dsn(config.data_dir), max_connections=max_connections)
-    await db.open()
-    bus = EventBus(db)
-    storage = LocalStorage(config.storage_path)
-    try:
+    """Connect to everything, and let go of it at the end.
+
+    Raises ``Unavailable`` in plain words, and ``Conflict`` when the storage folder is another installation's.
+    A storage that is away is no reason not to start: it is used as soon as it is there.
+    """
+    async with AsyncExitStack() as stack:
+        db = Database(config.database_url or existing_dsn(config.data_dir), max_connections=max_connections)
+        await db.open()
+        stack.push_async_callback(db.close)
+        storage = LocalStorage(config.storage_path)
+        stack.push_async_callback(storage.close)
+        with suppress(Unavailable):
+            await adopt_storage(config, db, storage=storage)
+        watch = asyncio.create_task(_watch(config, db, storage=storage), name="storage watch")
+        stack.push_async_callback(_end, watch)
+        bus = EventBus(db)
         await bus.start()
+        stack.push_async_callback(bus.stop)
         yield Context(config=config, db=db, storage=storage, bus=bus, settings=Settings(db))
-    finally:
-        await bus.stop()
-        await storage.close()
-        await db.close()
+
+
+async def adopt_storage(config: Config, db: Database, *, storage: LocalStorage) -> bool:
+    """Recognise the storage folder, or take an empty one over; whether it may be written to.
+
+    Raises ``Conflict`` when it is another installation's, ``Unavailable`` when it can't be looked at.
+    """
+    is_new = not await installation.has_videos(db)
+    try:
+        return await storage.adopt(await installation.identify(db), may_create=is_new)
+    except Conflict as error:
+        raise Conflict(
+            f"{config.storage_path} holds the media of another installation: set VLOG_STORAGE_PATH to this "
+            "one's folder, or VLOG_DATA_DIR (or VLOG_DATABASE_URL) to the database that belongs to it.",
+            code=error.code,
+        ) from error
+
+
+async def _watch(config: Config, db: Database, *, storage: LocalStorage) -> None:
+    """Tell the operator's log, once each time, that the storage has gone and that it has come back."""
+    trouble: str | None = None
+    while True:
+        found = await _trouble(config, db, storage=storage)
+        if found is not None and found != trouble:
+            _log.error("the storage can't be used", folder=str(config.storage_path), reason=found)
+        if found is None and trouble is not None:
+            _log.warning("the storage can be used again", folder=str(config.storage_path))
+        trouble = found
+        await asyncio.sleep(WATCH_SECONDS)
+
+
+async def _trouble(config: Config, db: Database, *, storage: LocalStorage) -> str | None:
+    try:
+        await storage.check()
+    except VlogError as error:
+        if error.code == "storage_not_mounted":
+            # A disk that arrives empty before the first video may be taken over.
+            with suppress(VlogError):
+                if await adopt_storage(config, db, storage=storage):
+                    return None
+        return error.message
+    return None
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

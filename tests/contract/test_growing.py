@@ -12,6 +12,7 @@ import pytest
 
 from vlog.kit.errors import Conflict, NotFound, OutOfSpace, Unavailable
 from vlog.storage.base import Storage
+from vlog.storage.lanes import Pace
 from vlog.storage.layout import Key
 from vlog.storage.local import LocalStorage
 
@@ -105,7 +106,7 @@ async def test_what_was_let_go_takes_nothing_more(storage: Storage) -> None:
 
 @pytest.fixture
 async def folder(tmp_path: Path) -> AsyncIterator[tuple[LocalStorage, Path]]:
-    local = LocalStorage(tmp_path / "root", answer_seconds=1)
+    local = LocalStorage(tmp_path / "root", pace=Pace(answer=1))
     await local.adopt("us", may_create=True)
     yield local, tmp_path / "root"
     await local.close()

@@ -12,6 +12,8 @@ LAST_RESORTS = {
     "src/vlog/kit/supervise.py",
     "src/vlog/pipeline/runner.py",
     "src/vlog/api/middleware.py",
+    # A thread that hands whatever was raised to the caller who waits for it.
+    "src/vlog/storage/lanes.py",
 }
 BROAD = {"Exception", "BaseException"}
 
@@ -39,7 +41,7 @@ def broad_handlers(source: Source) -> Iterator[ast.ExceptHandler | ast.Call]:
             yield call
 
 
-def test_broad_excepts_stand_in_three_files() -> None:
+def test_broad_excepts_stand_where_they_are_the_purpose() -> None:
     strays = [
         source.at(handler)
         for source in package_sources()

@@ -16,6 +16,7 @@ from tests.contract.worlds import GRID, TOKEN, LocalWorld
 from tests.support.databases import shift_clock
 from tests.support.deliveries import EVERYTHING, audio_init, segment, video_init
 from vlog.context import Context
+from vlog.db.installation import identify
 from vlog.kit.clock import monotonic_seconds
 from vlog.kit.errors import Conflict, Invalid, LeaseLost, TooLarge, Unavailable
 from vlog.media.grid import Cell, Grid
@@ -67,7 +68,9 @@ class Interrupted(LocalStorage):
 
 @pytest.fixture
 async def interrupted(ctx: Context) -> Interrupted:
-    return Interrupted(ctx.config.storage_path)
+    storage = Interrupted(ctx.config.storage_path)
+    await storage.adopt(await identify(ctx.db), may_create=False)
+    return storage
 
 
 # ---------------------------------------------------------------- fencing

@@ -12,12 +12,15 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from vlog.api.deps import Ctx
-from vlog.kit.errors import VlogError
+from vlog.context import Context
+from vlog.kit.errors import OutOfSpace, Unavailable, VlogError
 
 # Shorter than any monitor's patience.
 ANSWER_SECONDS = 2.0
+# What is there can be read all the same.
+_ONLY_WRITING = frozenset({"storage_read_only", "storage_denied", "foreign_storage"})
 
-State = Literal["ok", "failing"]
+State = Literal["ok", "read_only", "failing"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,10 +33,21 @@ class Checks:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Health:
-    """``unhealthy`` comes with status 503."""
+    """``degraded``: pages work, but media can't be stored (``read_only``) or not even read (``failing``).
 
-    status: Literal["healthy", "unhealthy"]
+    Whatever is ``failing`` comes with status 503.
+    """
+
+    status: Literal["healthy", "degraded", "unhealthy"]
     checks: Checks
+
+
+@dataclass(frozen=True)
+class Looked:
+    """The state of one part, and why it is not ``ok``."""
+
+    state: State
+    reason: VlogError | None = None
 
 
 def router(path: str = "/health") -> APIRouter:
@@ -43,24 +57,48 @@ def router(path: str = "/health") -> APIRouter:
     @routes.get(path, responses={503: {"model": Health}})
     async def health(ctx: Ctx, response: Response) -> Health:
         """Whether database and storage answer."""
-        database, storage = await asyncio.gather(
-            _state(ctx.db.fetchval("SELECT 1")), _state(ctx.storage.free())
-        )
-        healthy = database == storage == "ok"
+        database, storage = await look(ctx)
         response.headers["cache-control"] = "no-store"
-        if not healthy:
+        if "failing" in {database.state, storage.state}:
             response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
         return Health(
-            status="healthy" if healthy else "unhealthy", checks=Checks(database=database, storage=storage)
+            status=status_of(database, storage), checks=Checks(database=database.state, storage=storage.state)
         )
 
     return routes
 
 
-async def _state(question: Awaitable[object]) -> State:
+async def look(ctx: Context) -> tuple[Looked, Looked]:
+    """How database and storage are, in ``ANSWER_SECONDS`` at most."""
+    return await asyncio.gather(_database(ctx), _storage(ctx))
+
+
+def status_of(database: Looked, storage: Looked) -> Literal["healthy", "degraded", "unhealthy"]:
+    """Both in one word."""
+    if database.state == "failing":
+        return "unhealthy"
+    return "healthy" if database.state == storage.state == "ok" else "degraded"
+
+
+async def _database(ctx: Context) -> Looked:
+    reason = await _reason(ctx.db.fetchval("SELECT 1"), silence="The database is not answering.")
+    return Looked("ok") if reason is None else Looked("failing", reason)
+
+
+async def _storage(ctx: Context) -> Looked:
+    reason = await _reason(ctx.storage.check(), silence="The storage is not answering.")
+    if reason is None:
+        return Looked("ok")
+    is_readable = reason.code in _ONLY_WRITING or isinstance(reason, OutOfSpace)
+    return Looked("read_only" if is_readable else "failing", reason)
+
+
+async def _reason(question: Awaitable[object], *, silence: str) -> VlogError | None:
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             await question
-    except (VlogError, TimeoutError):
-        return "failing"
-    return "ok"
+    except VlogError as error:
+        return error
+    except TimeoutError:
+        return Unavailable(silence)
+    return None

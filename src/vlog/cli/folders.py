@@ -6,17 +6,21 @@ import errno
 import os
 import secrets
 import shutil
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from vlog.config import Config
 from vlog.kit.errors import Invalid, NotPermitted, OutOfSpace, Unavailable, VlogError
+from vlog.storage.layout import MARKER
 
 NEEDED_BYTES = 100 * 1000**2
 COMFORTABLE_BYTES = 1000**3
 _PROBE_BYTES = 64 * 1024
+_LOOK_SECONDS = 5.0
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -37,6 +41,10 @@ def prepare(config: Config, environ: Mapping[str, str]) -> list[str]:
     warnings = []
     for variable, path in (("VLOG_DATA_DIR", config.data_dir), ("VLOG_STORAGE_PATH", config.storage_path)):
         folder = Folder(path, variable, chosen=bool(environ.get(variable)))
+        trouble = _trouble_of_known_media(folder)
+        if trouble is not None:
+            warnings.append(trouble)
+            continue
         _make(folder)
         _require_space(folder)
         _probe(folder)
@@ -51,6 +59,31 @@ def prepare(config: Config, environ: Mapping[str, str]) -> list[str]:
     with suppress(OSError):
         logs.path.chmod(0o700)
     return list(dict.fromkeys(warnings))
+
+
+def _trouble_of_known_media(folder: Folder) -> str | None:
+    """What ails a folder that holds media already: viewers can have those although nothing can be added.
+
+    ``None`` when nothing does, or when it is no such folder. Looks from a thread: its disk may hang.
+    """
+    found: SimpleQueue[str | None] = SimpleQueue()
+
+    def look() -> None:
+        try:
+            if (folder.path / MARKER).is_file():
+                _require_space(folder)
+                _probe(folder)
+            found.put(None)
+        except VlogError as error:
+            found.put(f"{error.message} Until then nothing can be uploaded; videos play.")
+        except OSError as error:
+            found.put(f"{folder.path} can't be looked at ({error.strerror}).")
+
+    threading.Thread(target=look, name="storage look", daemon=True).start()
+    try:
+        return found.get(timeout=_LOOK_SECONDS)
+    except Empty:
+        return f"{folder.path} does not answer: until its disk is back, no video plays or can be uploaded."
 
 
 def _make(folder: Folder) -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from vlog.accounts.setup import create_link
 from vlog.config import Config
-from vlog.db import installation, migrate
+from vlog.context import adopt_storage
+from vlog.db import migrate
 from vlog.db.engine import Database
-from vlog.kit.errors import Conflict
+from vlog.kit.errors import Unavailable
 from vlog.storage.local import LocalStorage
 
 
@@ -44,13 +45,9 @@ async def prepare(config: Config, dsn: str) -> Prepared:
 async def _adopt_storage(config: Config, db: Database) -> bool:
     storage = LocalStorage(config.storage_path)
     try:
-        is_new = not await installation.has_videos(db)
-        return await storage.adopt(await installation.identify(db), may_create=is_new)
-    except Conflict as error:
-        raise Conflict(
-            f"{config.storage_path} holds the media of another installation: set VLOG_STORAGE_PATH to this "
-            "one's folder, or VLOG_DATA_DIR (or VLOG_DATABASE_URL) to the database that belongs to it.",
-            code=error.code,
-        ) from error
+        return await adopt_storage(config, db, storage=storage)
+    except Unavailable:
+        # It may be there later; the services look again and again.
+        return False
     finally:
         await storage.close()

@@ -1,7 +1,9 @@
 """What the rooms ask of a storage. Local folders implement it; S3 has its place behind the same questions.
 
-Every method may raise ``Unavailable`` (code ``storage_unavailable`` or ``storage_read_only``) and, when it
-writes, ``OutOfSpace``. What a writing method has returned from is durable: it survives a power cut.
+Every method may raise ``Unavailable`` with one of these codes, and ``OutOfSpace`` when it writes:
+``storage_hung`` (no answer), ``storage_busy``, ``storage_read_only``, ``storage_denied`` (permissions),
+``storage_not_mounted`` (no marker), ``foreign_storage`` (another installation's), ``storage_unavailable``
+(all else). What a writing method has returned from is durable: it survives a power cut.
 """
 
 from __future__ import annotations
@@ -107,6 +109,9 @@ class Growing(Protocol):
 
 class Storage(Protocol):
     """A tree of keys."""
+
+    async def check(self) -> None:
+        """Raise what keeps it from being written to, if anything does; quick, and without writing."""
 
     async def put(self, key: Key, data: bytes) -> None:
         """Write or replace one small file: readers see the old bytes or the new ones, never a part."""

@@ -6,20 +6,59 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from vlog.kit.errors import Unavailable
+from vlog.storage.faults import mapped, once
+from vlog.storage.files import forget_cached, sync_bytes, write_all
+from vlog.storage.lanes import Lane
 from vlog.storage.layout import Key
-from vlog.storage.tree import Tree, forget_cached, mapped, sync_bytes, write_all
+from vlog.storage.tree import Tree
 
 T = TypeVar("T")
 
 
-class Threads(Protocol):
-    """Where blocking work is done."""
+class Writing:
+    """The lane of writes: each is done once, and says how much room is left when there was none."""
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """The result of ``work``."""
+    def __init__(self, tree: Tree, lane: Lane) -> None:
+        self._tree = tree
+        self._lane = lane
+
+    async def run(
+        self,
+        work: Callable[[], T],
+        *,
+        seconds: float | None = None,
+        unwanted: Callable[[T], object] | None = None,
+    ) -> T:
+        """The result of ``work``; ``unwanted`` gets it when the caller has left meanwhile."""
+        # What has been done half is not done again by somebody who can't know how far it went.
+        figured = partial(self._tree.with_figures, partial(once, work))
+        return await self._lane.run(figured, seconds=seconds, unwanted=unwanted)
+
+    def soon(self, work: Callable[[], object]) -> None:
+        """Have ``work`` done without anybody waiting for it."""
+        self._lane.soon(work)
+
+    async def settle(self, work: Callable[[], object]) -> None:
+        """The same, waited for as long as a healthy storage may take."""
+        await self._lane.settle(work)
+
+
+@dataclass(frozen=True)
+class Growable:
+    """A descriptor and how long its file is; asked in the thread that opens it, as the disk may hang."""
+
+    file: int
+    size_bytes: int
+
+    @classmethod
+    def of(cls, file: int) -> Growable:
+        """What is known of an open file."""
+        return cls(file, os.fstat(file).st_size)
 
 
 class LocalGrowing:
@@ -30,12 +69,12 @@ class LocalGrowing:
     file by then, and the late write would go there.
     """
 
-    def __init__(self, tree: Tree, threads: Threads, *, key: Key, file: int) -> None:
-        self.size_bytes = os.fstat(file).st_size
+    def __init__(self, tree: Tree, threads: Writing, *, key: Key, opened: Growable) -> None:
+        self.size_bytes = opened.size_bytes
         self._tree = tree
         self._threads = threads
         self._key = key
-        self._file = file
+        self._file = opened.file
         self._guard = threading.Lock()
         self._is_open = True
         # The one who opened it, and each thread that is at work on it.
@@ -84,7 +123,8 @@ class LocalGrowing:
         with self._guard:
             was_open, self._is_open = self._is_open, False
         if was_open:
-            self._let_go()
+            # Not here: closing waits for the disk too, on some network file systems.
+            await self._threads.settle(self._let_go)
 
     @contextmanager
     def _using(self) -> Iterator[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import secrets
@@ -14,74 +13,55 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
-from vlog.kit.errors import Conflict, Invalid, NotFound, OutOfSpace, Unavailable
+from vlog.kit.errors import Invalid, NotFound, OutOfSpace, Unavailable
+from vlog.storage import across
 from vlog.storage.base import Entry, Space, Staged, Stat
+from vlog.storage.faults import mapped, no_such_file, translated
+from vlog.storage.files import in_use, lock, write_all
 from vlog.storage.layout import MARKER, STAGING, Key
 
+T = TypeVar("T")
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _GROWING = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_NO_HARD_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK})
-_NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS})
+_NO_HARD_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV})
 _READ_CHUNK = 1 << 20
-
-
-@contextmanager
-def mapped() -> Iterator[None]:
-    """Run file operations so that callers meet errors of ``kit.errors``; ``ESTALE`` passes."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise NotFound("There is no such file in the storage.", code="no_such_file") from None
-    except FileExistsError as error:
-        raise Conflict("Something else lies there in the storage.", code="file_exists") from error
-    except OSError as error:
-        if error.errno == errno.ESTALE:
-            raise
-        raise _translated(error) from error
-
-
-def _translated(error: OSError) -> Exception:
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return OutOfSpace("The storage is full. Free some space and try again.")
-    if error.errno == errno.EROFS:
-        return Unavailable("The storage is read-only at the moment.", code="storage_read_only")
-    if error.errno in {errno.ELOOP, errno.ENOTDIR}:
-        # O_NOFOLLOW met a link, or a name below a plain file was asked for: for us there is nothing there.
-        return NotFound("There is no such file in the storage.", code="no_such_file")
-    if error.errno in {errno.ENOTEMPTY, errno.EISDIR}:
-        return Conflict("Something else lies there in the storage.", code="file_exists")
-    if error.errno == errno.EXDEV:
-        return Unavailable(
-            "The folders of the storage lie on different disks; they must share one.", code="storage_split"
-        )
-    words = os.strerror(error.errno) if error.errno else str(error)
-    return Unavailable(f"The storage does not work: {words}.", code="storage_unavailable")
+# What a disk carries although nobody has put anything there.
+_NOT_OURS = frozenset({"lost+found"})
 
 
 class Tree:
-    """The files below ``root``. Every method blocks, and raises what ``base`` promises or ``ESTALE``."""
+    """The files below ``root``. Every method blocks, and raises what ``base`` promises or ``ESTALE``.
+
+    ``owner`` is the installation whose marker the root must carry before anything is written; while it is
+    ``None``, nothing is.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.owner: str | None = None
 
     def read_marker(self) -> str | None:
         """The installation's id that the root carries, or ``None``."""
-        with mapped(), self._root() as root:
-            try:
-                file = os.open(MARKER, _FILE, dir_fd=root)
-            except FileNotFoundError:
-                return None
-            with os.fdopen(file, "rb") as opened:
-                return opened.read(200).decode("utf-8", "replace").strip()
+        with mapped(), self._open_root() as root:
+            return _marker(root)
+
+    def require_ours(self) -> None:
+        """Raise ``Unavailable`` unless the root can be written to: the sign of life of a storage."""
+        with mapped(), self._writable() as root:
+            if os.fstatvfs(root).f_flag & os.ST_RDONLY:
+                raise OSError(errno.EROFS, "read-only")
+            if not os.access(".", os.W_OK | os.X_OK, dir_fd=root):
+                raise PermissionError(errno.EACCES, "not writable")
 
     def write_marker(self, installation_id: str) -> None:
         """Make the root ours."""
         with mapped():
             self.root.mkdir(parents=True, exist_ok=True)
-            with self._root() as root:
+            with self._open_root() as root:
                 self._write_new(root, MARKER, installation_id.encode() + b"\n")
                 os.fsync(root)
 
@@ -89,11 +69,11 @@ class Tree:
         """Whether the root is absent or empty."""
         try:
             with os.scandir(self.root) as found:
-                return next(found, None) is None
+                return all(entry.name in _NOT_OURS for entry in found)
         except FileNotFoundError:
             return True
         except OSError as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     def stage(self, data: bytes) -> Staged:
         """Write and fsync ``data`` under a random name."""
@@ -111,7 +91,7 @@ class Tree:
             self._folder(root, key.parts[:-1], create=True) as folder,
         ):
             if replace:
-                os.rename(staged.token, key.name, src_dir_fd=staging, dst_dir_fd=folder)
+                across.rename(staged.token, key.name, source_folder=staging, target_folder=folder)
                 return True
             if self._link(staged.token, key.name, source_folder=staging, target_folder=folder):
                 self._unlink(staging, staged.token)
@@ -137,7 +117,7 @@ class Tree:
         with mapped(), self._writable() as root, self._folder(root, key.parts[:-1], create=create) as folder:
             file = os.open(key.name, flags, 0o644, dir_fd=folder)
             try:
-                _lock(file)
+                lock(file)
                 found = os.fstat(file)
                 named = os.stat(key.name, dir_fd=folder, follow_symlinks=False)
                 if not modes.S_ISREG(found.st_mode) or (found.st_dev, found.st_ino) != (
@@ -145,7 +125,7 @@ class Tree:
                     named.st_ino,
                 ):
                     # Renamed or removed between the opening and the lock: what is open is no longer this key.
-                    raise _in_use()
+                    raise in_use()
                 if found.st_size == 0:
                     # Bytes are acknowledged one by one from here on: the name must outlive a power cut too.
                     os.fsync(folder)
@@ -161,7 +141,7 @@ class Tree:
             file = os.open(key.name, _FILE | os.O_NONBLOCK, dir_fd=folder)
             if not modes.S_ISREG(os.fstat(file).st_mode):
                 os.close(file)
-                raise NotFound("There is no such file in the storage.", code="no_such_file")
+                raise no_such_file()
             return file
 
     def stat(self, key: Key) -> Stat:
@@ -198,7 +178,7 @@ class Tree:
             _stat(os.stat(source.name, dir_fd=source_folder, follow_symlinks=False))
             if _exists(target_folder, target.name):
                 raise FileExistsError(errno.EEXIST, "exists", str(target))
-            os.rename(source.name, target.name, src_dir_fd=source_folder, dst_dir_fd=target_folder)
+            across.rename(source.name, target.name, source_folder=source_folder, target_folder=target_folder)
             os.fsync(target_folder)
             os.fsync(source_folder)
 
@@ -233,6 +213,15 @@ class Tree:
                         removed += 1
         return removed
 
+    def with_figures(self, work: Callable[[], T]) -> T:
+        """Run ``work``; when the storage is full, say how much room is left."""
+        try:
+            return work()
+        except OutOfSpace as error:
+            with suppress(OSError):
+                error.details.setdefault("free_bytes", self.free().free_bytes)
+            raise
+
     def free(self) -> Space:
         """Room on the root's disk, as an ordinary user may fill it."""
         with mapped():
@@ -241,27 +230,43 @@ class Tree:
 
     @contextmanager
     def _root(self) -> Iterator[int]:
+        with self._open_root() as root:
+            try:
+                yield root
+            except (FileNotFoundError, NotFound):
+                # In an empty mount point nothing can be found, which says nothing about the files.
+                if self.owner is not None:
+                    self._require_marker(root)
+                raise
+
+    @contextmanager
+    def _writable(self) -> Iterator[int]:
+        with self._root() as root:
+            self._require_marker(root)
+            yield root
+
+    @contextmanager
+    def _open_root(self) -> Iterator[int]:
         # Opened anew each time: after a remount an old handle would still see the empty mount point. The root
         # itself may be a link, the operator's own.
         try:
             root = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except FileNotFoundError:
-            raise Unavailable("The storage folder is missing.", code="storage_missing") from None
+            raise _not_mounted() from None
         try:
             yield root
         finally:
             os.close(root)
 
-    @contextmanager
-    def _writable(self) -> Iterator[int]:
-        with self._root() as root:
-            # An unmounted disk leaves an empty folder behind: what is written there would vanish from sight.
-            if not _exists(root, MARKER):
-                raise Unavailable(
-                    f"The storage folder has no {MARKER}: is its disk mounted? Nothing is written till then.",
-                    code="storage_marker_missing",
-                )
-            yield root
+    def _require_marker(self, root: int) -> None:
+        """An unmounted disk leaves an empty folder behind: what is written there would vanish from sight."""
+        found = _marker(root)
+        if found is None or self.owner is None:
+            raise _not_mounted()
+        if found != self.owner:
+            raise Unavailable(
+                "The storage folder belongs to another installation of VLog.", code="foreign_storage"
+            )
 
     def _remove(self, key: Key, remove: Callable[[int], None]) -> None:
         """Run ``remove`` on the folder that holds ``key``; that it is gone already is as good."""
@@ -306,10 +311,10 @@ class Tree:
         except OSError as error:
             if error.errno not in _NO_HARD_LINKS:
                 raise
-            # exFAT and some network file systems: the caller's lock is all that keeps others away.
+            # exFAT, some network file systems, another disk: the caller's lock alone keeps others away.
             if _exists(target_folder, target):
                 return False
-            os.rename(source, target, src_dir_fd=source_folder, dst_dir_fd=target_folder)
+            across.rename(source, target, source_folder=source_folder, target_folder=target_folder)
         return True
 
     def _digest(self, folder: int, name: str) -> bytes:
@@ -324,47 +329,6 @@ class Tree:
             os.unlink(name, dir_fd=folder)
 
 
-def write_all(file: int, data: bytes, *, offset: int = 0) -> None:
-    """Write every byte at ``offset`` (doing so twice changes nothing); the system may take them in parts."""
-    view = memoryview(data)
-    while view:
-        count = os.pwrite(file, view, offset)
-        view, offset = view[count:], offset + count
-
-
-def sync_bytes(file: int) -> None:
-    """``fdatasync``, once: after a failure the kernel may call pages clean that never reached the disk."""
-    try:
-        os.fdatasync(file)
-    except OSError as error:
-        if error.errno == errno.ESTALE:
-            # Not for the caller to try again on another handle, as with other operations.
-            raise Unavailable("The storage lost the file handle.", code="storage_unavailable") from error
-        raise
-
-
-def forget_cached(file: int) -> None:
-    """Have the next reader see what the disk holds, not what memory remembers (posix_fadvise(2))."""
-    with suppress(OSError):
-        os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
-
-
-def _lock(file: int) -> None:
-    """Hold an open file alone, for as long as it is open; the kernel lets go when its process dies."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise _in_use() from None
-    except OSError as error:
-        # Some network and user-space file systems have no locks; epochs in the database remain.
-        if error.errno not in _NO_LOCKS:
-            raise
-
-
-def _in_use() -> Conflict:
-    return Conflict("Somebody else is writing this file.", code="file_in_use")
-
-
 def _enter(folder: int, name: str, *, create: bool) -> int:
     try:
         return os.open(name, _FOLDER, dir_fd=folder)
@@ -375,6 +339,22 @@ def _enter(folder: int, name: str, *, create: bool) -> int:
         os.mkdir(name, 0o755, dir_fd=folder)
     os.fsync(folder)
     return os.open(name, _FOLDER, dir_fd=folder)
+
+
+def _marker(root: int) -> str | None:
+    try:
+        file = os.open(MARKER, _FILE, dir_fd=root)
+    except FileNotFoundError:
+        return None
+    with os.fdopen(file, "rb") as opened:
+        return opened.read(200).decode("utf-8", "replace").strip()
+
+
+def _not_mounted() -> Unavailable:
+    return Unavailable(
+        f"The storage folder has no {MARKER}: is its disk mounted? Nothing is written till then.",
+        code="storage_not_mounted",
+    )
 
 
 def _names(folder: int) -> list[str]:
@@ -396,4 +376,4 @@ def _stat(found: os.stat_result) -> Stat:
         return Stat(0, modified_at, is_folder=True)
     if modes.S_ISREG(found.st_mode):
         return Stat(found.st_size, modified_at, is_folder=False)
-    raise NotFound("There is no such file in the storage.", code="no_such_file")
+    raise no_such_file()
