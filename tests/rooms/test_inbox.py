@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -18,8 +18,8 @@ from vlog.kit.errors import Unavailable
 from vlog.processing import inbox, uploads
 from vlog.settings import store
 from vlog.storage.inbox import InboxFolder
+from vlog.storage.lanes import Lane
 from vlog.storage.layout import Key
-from vlog.storage.local import Threads
 
 T = TypeVar("T")
 _OLDER = "UPDATE inbox_files SET changed_at = changed_at - interval '1 hour'"
@@ -231,20 +231,20 @@ class Crash(BaseException):
     """The process is gone: nothing that would tidy up does."""
 
 
-class DyingThreads:
+class Dying:
     """Runs file operations until one of them, before or after which the process dies."""
 
-    def __init__(self, threads: Threads, *, at: int, after: bool) -> None:
-        self._threads = threads
+    def __init__(self, *, at: int, after: bool) -> None:
+        self._run = Lane.run
         self._at = at
         self._after = after
         self._count = 0
 
-    async def run(self, work: Callable[[], T], *, seconds: float | None = None) -> T:
+    async def run(self, lane: Lane, work: Callable[[], T], **options: Any) -> T:
         self._count += 1
         if self._count > self._at or (self._count == self._at and not self._after):
             raise Crash
-        result = await self._threads.run(work, seconds=seconds)
+        result: T = await self._run(lane, work, **options)
         if self._count == self._at:
             raise Crash
         return result
@@ -254,14 +254,14 @@ async def crashing_look(ctx: Context, *, at: int, after: bool) -> None:
     """One look by a process that dies at its ``at``-th file operation."""
     folder = inbox.folder_of(ctx.storage)
     assert folder is not None
-    threads = Threads()
-    dying = DyingThreads(threads, at=at, after=after)
-    before = ctx.storage._threads  # type: ignore[attr-defined]
-    with suppress(AttributeError):
-        folder._threads.close()
-    folder._threads = ctx.storage._threads = dying  # type: ignore[assignment,attr-defined]
-    try:
-        await inbox.look(ctx, folder)
-    finally:
-        ctx.storage._threads = before  # type: ignore[attr-defined]
-        threads.close()
+    dying = Dying(at=at, after=after)
+
+    async def run(lane: Lane, work: Callable[[], T], **options: Any) -> T:
+        return await dying.run(lane, work, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Lane, "run", run)
+        try:
+            await inbox.look(ctx, folder)
+        finally:
+            folder.close()

@@ -14,8 +14,6 @@ from typing import TypeVar
 from vlog.kit.errors import Unavailable
 from vlog.storage.faults import mapped, no_such_file, once
 from vlog.storage.lanes import Lanes
-from vlog.storage.layout import Key
-from vlog.storage.tree import Tree
 
 T = TypeVar("T")
 
@@ -29,9 +27,8 @@ class Opened:
     modified_at: datetime
 
     @classmethod
-    def of(cls, tree: Tree, key: Key) -> Opened:
-        """Open ``key`` for reading."""
-        file = tree.open(key)
+    def of(cls, file: int) -> Opened:
+        """What is known of an open file."""
         with mapped():
             found = os.fstat(file)
         return cls(file, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
@@ -85,12 +82,13 @@ class Handle:
 class LocalFile:
     """An open file; reading it is unaffected by what happens to its name."""
 
-    def __init__(self, tree: Tree, lanes: Lanes, *, key: Key, opened: Opened) -> None:
+    def __init__(
+        self, lanes: Lanes, opened: Opened, *, open_again: Callable[[], Opened] | None = None
+    ) -> None:
         self.size_bytes = opened.size_bytes
         self.modified_at = opened.modified_at
-        self._tree = tree
         self._lanes = lanes
-        self._key = key
+        self._open_again = open_again
         self._handle = Handle(opened.file)
 
     def fileno(self) -> int:
@@ -102,10 +100,10 @@ class LocalFile:
             try:
                 return os.pread(file, length, offset)
             except OSError as error:
-                if error.errno not in {errno.ESTALE, errno.EIO}:
+                if error.errno not in {errno.ESTALE, errno.EIO} or self._open_again is None:
                     with mapped():
                         raise
-            self._open_again(file)
+            self._replace(file, self._open_again())
             with mapped():
                 return os.pread(file, length, offset)
 
@@ -115,9 +113,8 @@ class LocalFile:
         # Not here: closing waits for the disk too, on some network file systems.
         self._lanes.reading.soon(self._handle.close)
 
-    def _open_again(self, file: int) -> None:
-        """Put the file that the key names now behind the same descriptor, if it can be the same one."""
-        again = Opened.of(self._tree, self._key)
+    def _replace(self, file: int, again: Opened) -> None:
+        """Put what the name leads to now behind the same descriptor, if it can be the same file."""
         try:
             if again.size_bytes != self.size_bytes:
                 raise no_such_file()

@@ -10,17 +10,21 @@ import errno
 import os
 import re
 import stat as modes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from vlog.kit.errors import NotFound, NotPermitted, Unavailable
+from vlog.storage.faults import mapped, once
+from vlog.storage.handles import LocalFile, Opened
+from vlog.storage.lanes import Lanes, Pace
 from vlog.storage.layout import INBOX, MARKER, UPLOADS
-from vlog.storage.local import LocalFile, Threads
-from vlog.storage.tree import mapped
 
+T = TypeVar("T")
 SCAN_SECONDS = 120.0
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -63,14 +67,14 @@ class FoundFile:
 class InboxFolder:
     """``uploads/inbox`` below ``root``, the storage's folder. Raises ``Unavailable`` as the storage does."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, pace: Pace | None = None) -> None:
         self.path = root.joinpath(*INBOX.parts)
         self._root = root
-        self._threads = Threads()
+        self._lanes = Lanes.of(root.is_dir, pace or Pace())
 
     def close(self) -> None:
         """Give the threads back."""
-        self._threads.close()
+        self._lanes.close()
 
     async def prepare(self) -> None:
         """Make the folder where it is missing."""
@@ -81,7 +85,7 @@ class InboxFolder:
                     os.mkdir(INBOX.name, 0o755, dir_fd=uploads)
                 os.close(os.open(INBOX.name, _FOLDER, dir_fd=uploads))
 
-        await self._threads.run(work)
+        await self._run(work)
 
     async def scan(self) -> list[FoundFile]:
         """Every plain file in the inbox and in its folders that does not say it is unfinished, by name."""
@@ -90,7 +94,7 @@ class InboxFolder:
             with mapped(), self._uploads() as uploads, _entered(uploads, INBOX.name) as inbox:
                 return sorted(_found(inbox), key=lambda found: found.name)
 
-        return await self._threads.run(work, seconds=SCAN_SECONDS)
+        return await self._run(work, seconds=SCAN_SECONDS)
 
     async def take(self, seen: FoundFile, upload_id: str) -> Taken:
         """Move the file to ``uploads/{upload_id}`` if it still is as it was ``seen``; all of it durable.
@@ -109,20 +113,20 @@ class InboxFolder:
             except NotFound:
                 return Taken.GONE
 
-        return await self._threads.run(work)
+        return await self._run(work)
 
     async def open(self, seen: FoundFile) -> LocalFile:
         """Open the file for copying. Raises ``NotFound``, also for one that has changed, ``NotPermitted``."""
 
-        def work() -> int:
+        def work() -> Opened:
             with mapped(), self._uploads() as uploads, self._holding(uploads, seen.name) as (folder, name):
                 file = _open(folder, name)
                 if not seen.is_as(os.fstat(file)):
                     os.close(file)
                     raise FileNotFoundError(errno.ENOENT, "changed", seen.name)
-                return file
+                return Opened.of(file)
 
-        return LocalFile(self._threads, await self._threads.run(work))
+        return LocalFile(self._lanes, await self._run(work))
 
     async def is_unchanged(self, seen: FoundFile) -> bool:
         """Whether the file still is as it was seen."""
@@ -132,7 +136,7 @@ class InboxFolder:
                 return seen.is_as(os.stat(name, dir_fd=folder, follow_symlinks=False))
 
         try:
-            return await self._threads.run(work)
+            return await self._run(work)
         except NotFound:
             return False
 
@@ -151,7 +155,10 @@ class InboxFolder:
                     os.unlink(name, dir_fd=folder)
                     os.fsync(folder)
 
-        await self._threads.run(work)
+        await self._run(work)
+
+    async def _run(self, work: Callable[[], T], *, seconds: float | None = None) -> T:
+        return await self._lanes.looking.run(partial(once, work), seconds=seconds)
 
     @contextmanager
     def _uploads(self, *, create: bool = False) -> Iterator[int]:
@@ -159,13 +166,13 @@ class InboxFolder:
         try:
             root = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except FileNotFoundError:
-            raise Unavailable("The storage folder is missing.", code="storage_missing") from None
+            raise Unavailable("The storage folder is missing.", code="storage_not_mounted") from None
         try:
             try:
                 os.stat(MARKER, dir_fd=root, follow_symlinks=False)
             except FileNotFoundError:
                 raise Unavailable(
-                    f"The storage folder has no {MARKER}: is its disk mounted?", code="storage_marker_missing"
+                    f"The storage folder has no {MARKER}: is its disk mounted?", code="storage_not_mounted"
                 ) from None
             if create:
                 with suppress(FileExistsError):

@@ -102,9 +102,13 @@ class LocalStorage:
         return LocalGrowing(self._tree, self._writing, key=key, opened=opened)
 
     async def open(self, key: Key) -> LocalFile:
-        work = partial(by_path, partial(Opened.of, self._tree, key))
-        opened = await self._lanes.reading.run(work, unwanted=lambda late: self._forget(late.file))
-        return LocalFile(self._tree, self._lanes, key=key, opened=opened)
+        def work() -> Opened:
+            return Opened.of(self._tree.open(key))
+
+        opened = await self._lanes.reading.run(
+            partial(by_path, work), unwanted=lambda late: self._forget(late.file)
+        )
+        return LocalFile(self._lanes, opened, open_again=work)
 
     async def read(self, key: Key) -> bytes:
         def work() -> bytes:
