@@ -149,8 +149,8 @@ def works(found: Inspected) -> list[Work]:
             )
         )
     asked += [_audio(found, each) for each in sounds if each.encoder != "copy"]
-    middle = grid.start_seconds + grid.duration_seconds / 4
-    asked.append(ThumbnailWork(info=info, at_seconds=middle, width=160))
+    shown = {"start_seconds": grid.start_seconds, "duration_seconds": grid.duration_seconds}
+    asked.append(ThumbnailWork(info=info, **shown, widths=(160,), formats=("jpeg",)))
     return asked
 
 

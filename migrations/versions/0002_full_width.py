@@ -92,7 +92,8 @@ SOUND = (
     "ALTER TABLE quality_progress ADD COLUMN loudness jsonb",
 )
 
-PICTURES: tuple[str, ...] = ()
+# In which sizes and formats the thumbnail lies in the storage: a JSON list of format, width and height.
+PICTURES = ("ALTER TABLE videos ADD COLUMN thumbnail_files jsonb NOT NULL DEFAULT '[]'",)
 
 STORAGE: tuple[str, ...] = ()
 

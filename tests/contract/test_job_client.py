@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.contract.worlds import World, begun, claimed
-from tests.support.deliveries import EVERYTHING, JPEG, audio_init, segment, video_init
+from tests.support.deliveries import EVERYTHING, JPEG, PICTURES, audio_init, segment, video_init
 from vlog.kit.errors import Conflict, Invalid
 from vlog.wire.work import Capabilities, Made, Pictured, VideoWork
 
@@ -138,7 +138,7 @@ async def test_a_task_delivers_only_its_own(world: World) -> None:
         await world.client.put_init(offer.lease, "audio", audio_init())
     assert caught.value.code == "wrong_rendition"
     with pytest.raises(Invalid) as caught:
-        await world.client.put_thumbnail(offer.lease, JPEG)
+        await world.client.put_thumbnail(offer.lease, PICTURES)
     assert caught.value.code == "wrong_task"
 
 
@@ -163,12 +163,17 @@ async def test_two_workers_make_one_rendition_together(world: World) -> None:
 async def test_a_thumbnail_is_made(world: World) -> None:
     task_id = await world.add_thumbnail()
     offer = await claimed(world)
+    made = Pictured(at_seconds=Fraction(5), files=tuple(each.file for each in PICTURES))
     with pytest.raises(Invalid) as caught:
-        await world.client.finish(offer.lease, Pictured(at_seconds=Fraction(5)), ())
+        await world.client.finish(offer.lease, made, ())
     assert caught.value.code == "incomplete"
+    for bad in (replace(PICTURES[0], data=b"<svg/>"), replace(PICTURES[2], data=JPEG)):
+        with pytest.raises(Invalid) as caught:
+            await world.client.put_thumbnail(offer.lease, [bad])
+        assert caught.value.code == "bad_picture"
     with pytest.raises(Invalid) as caught:
-        await world.client.put_thumbnail(offer.lease, b"<svg/>")
-    assert caught.value.code == "not_a_jpeg"
-    await world.client.put_thumbnail(offer.lease, JPEG)
-    await world.client.finish(offer.lease, Pictured(at_seconds=Fraction(5)), ())
+        await world.client.put_thumbnail(offer.lease, PICTURES[2:])
+    assert caught.value.code == "bad_picture"
+    await world.client.put_thumbnail(offer.lease, PICTURES)
+    await world.client.finish(offer.lease, made, ())
     assert await world.state(task_id) == ("done", 1)

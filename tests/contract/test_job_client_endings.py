@@ -33,7 +33,7 @@ async def test_a_task_is_not_done_before_all_of_it_is_durable(world: World) -> N
 async def test_a_result_of_another_kind_is_refused(world: World) -> None:
     offer = await begun(world)
     with pytest.raises(Invalid) as caught:
-        await world.client.finish(offer.lease, Pictured(at_seconds=Fraction(1)), ())
+        await world.client.finish(offer.lease, Pictured(at_seconds=Fraction(1), files=()), ())
     assert caught.value.code == "wrong_result"
 
 

@@ -89,7 +89,14 @@ class FakeWorld:
         return self.client.add(work, renditions=["360p"], cells=range(first, end), needs=["libx264"]).id
 
     async def add_thumbnail(self) -> int:
-        return self.client.add(ThumbnailWork(info=INFO, at_seconds=Fraction(5), width=640)).id
+        work = ThumbnailWork(
+            info=INFO,
+            start_seconds=Fraction(0),
+            duration_seconds=Fraction(24),
+            widths=(640,),
+            formats=("jpeg",),
+        )
+        return self.client.add(work).id
 
     async def pass_time(self, seconds: float) -> None:
         self.client.now = seconds

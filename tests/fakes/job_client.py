@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from vlog.jobs.queue import VANISHINGS_PER_ATTEMPT
 from vlog.kit.errors import Conflict, Invalid, LeaseLost
+from vlog.media.stills import PictureFile, is_sound
 from vlog.wire.work import (
     Capabilities,
     Failure,
@@ -20,6 +21,7 @@ from vlog.wire.work import (
     Lease,
     Made,
     Offer,
+    Picture,
     Pictured,
     Progress,
     Result,
@@ -65,7 +67,7 @@ class FakeJobClient:
         self.tasks: dict[int, FakeTask] = {}
         self.inits: dict[str, bytes] = {}
         self.segments: dict[tuple[str, int], bytes] = {}
-        self.thumbnail: bytes | None = None
+        self.thumbnail: dict[PictureFile, bytes] = {}
         self.results: list[Result] = []
         self.runs: list[ToolRun] = []
         self._source = source
@@ -164,13 +166,15 @@ class FakeJobClient:
         self.segments.update({(rendition, each.number): each.data for each in new})
         self._keep(task)
 
-    async def put_thumbnail(self, lease: Lease, data: bytes) -> None:
+    async def put_thumbnail(self, lease: Lease, pictures: Sequence[Picture]) -> None:
         task = self._hold(lease)
         if task.kind != "thumbnail":
             raise Invalid("No thumbnail is wanted.", code="wrong_task")
-        if not data.startswith(b"\xff\xd8\xff"):
-            raise Invalid("No JPEG.", code="not_a_jpeg")
-        self.thumbnail = data
+        if not all(is_sound(each.file, each.data) for each in pictures):
+            raise Invalid("Not what it is said to be.", code="bad_picture")
+        self.thumbnail = {each.file: each.data for each in pictures}
+        if not any(file.format == "jpeg" for file in self.thumbnail):
+            raise Invalid("No JPEG.", code="bad_picture")
         self._keep(task)
 
     async def finish(self, lease: Lease, result: Result, runs: Sequence[ToolRun]) -> None:
@@ -180,7 +184,9 @@ class FakeJobClient:
         if type(result) is not _RESULTS.get(task.kind, Made):
             raise Invalid("Not what was asked for.", code="wrong_result")
         wanted = {(name, number) for name in task.renditions for number in task.cells}
-        if wanted - set(self.segments) or (task.kind == "thumbnail" and self.thumbnail is None):
+        if isinstance(result, Pictured) and not set(result.files or [None]) <= set(self.thumbnail):
+            raise Invalid("A picture is missing.", code="incomplete")
+        if wanted - set(self.segments):
             raise Invalid("Something is missing.", code="incomplete")
         self._end(task, "done", "done")
         self.results.append(result)

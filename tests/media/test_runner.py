@@ -7,18 +7,18 @@ import os
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from tests.support.barcode_sources import BarcodeSources
 from tests.support.clips import clip
-from tests.support.presentations import inspected, rung
+from tests.support.presentations import inspected, rung, thumbnail_work
 from tests.support.processes import descendants
 from tests.support.recording_client import RecordingClient
 from vlog.kit.errors import NotFound, Unavailable
 from vlog.media.plan import AudioRendition, VideoRendition
+from vlog.media.stills import PictureFile
 from vlog.pipeline import runner
 from vlog.pipeline.jail import Jail
 from vlog.pipeline.runner import run_task
@@ -33,7 +33,6 @@ from vlog.wire.work import (
     Pictured,
     Progress,
     RemuxWork,
-    ThumbnailWork,
     VideoWork,
     Work,
 )
@@ -80,14 +79,16 @@ async def test_each_kind_of_task_is_done_and_told(barcodes: BarcodeSources, any_
         RemuxWork(info=found.info, grid=found.grid, video=original, audio=copied, durable={}),
         AudioWork(info=found.info, grid=found.grid, audio=encoded, durable={}),
         video(found, SMALL),
-        ThumbnailWork(info=found.info, at_seconds=Fraction(1), width=640),
+        thumbnail_work(found),
     ]
     for work in works:
         await run_task(offer(work), client, any_jail)
     assert client.failures == []
-    assert client.results[1:] == [Made(), Made(), Made(), Pictured(at_seconds=Fraction(1))]
+    picture = PictureFile(format="jpeg", width=320, height=180)
+    assert client.results[1:4] == [Made(), Made(), Made()]
+    assert isinstance(client.results[4], Pictured)
+    assert client.results[4].files == tuple(client.thumbnail) == (picture,)
     assert set(client.segments) == {"original", "audio", "shared", "90p"}
-    assert client.thumbnail is not None
     # Commands as a person would run them, and what they have cost.
     assert all(f"file:{source}" in run.command and run.exit_status == 0 for run in client.runs)
     assert sum(run.cpu_seconds for run in client.runs) > 0

@@ -1,52 +1,78 @@
-"""The picture that stands for a video: upright, not black, small."""
+"""The picture that stands for a video: a good one, upright, small, in every format."""
 
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.barcode import run_ffmpeg
 from tests.support.barcode_sources import BarcodeSources
 from tests.support.clips import clip
-from tests.support.jails import tools
-from tests.support.presentations import assignment, inspected
+from tests.support.jails import build, tools
+from tests.support.presentations import assignment, inspected, thumbnail_work
 from tests.support.recording_client import RecordingClient
 from vlog.kit.errors import Invalid
+from vlog.media.stills import FORMATS, WIDTHS, is_sound, main_file
 from vlog.pipeline.assignment import Assignment
 from vlog.pipeline.failures import ExitedWithError
 from vlog.pipeline.jail import Jail
+from vlog.pipeline.stills import proven_formats
 from vlog.pipeline.thumbnail import make_thumbnail
-from vlog.wire.work import Pictured, ThumbnailWork
+from vlog.wire.work import Pictured
+
+ALL_FORMATS = tuple(FORMATS)
 
 
 async def pictured(
-    jail: Jail, source: Path, *, width: int = 640
+    jail: Jail, source: Path, *, widths: Sequence[int] = (640,), formats: Sequence[str] = ("jpeg",)
 ) -> tuple[RecordingClient, Pictured, Assignment]:
     found = await inspected(jail, source)
     client = RecordingClient(source)
     task = assignment(jail, source, client)
-    at = found.info.video.start_seconds + min(Fraction(5), found.info.duration_seconds / 4)
-    made = await make_thumbnail(task, ThumbnailWork(info=found.info, at_seconds=at, width=width))
-    return client, made, task
+    work = thumbnail_work(found, widths=tuple(widths), formats=tuple(formats))
+    return client, await make_thumbnail(task, work), task
 
 
-def looked_at(picture: bytes | None) -> tuple[str, int, int]:
+def main_of(client: RecordingClient) -> bytes:
+    file = main_file(list(client.thumbnail))
+    assert file is not None
+    return client.thumbnail[file]
+
+
+def looked_at(picture: bytes) -> tuple[str, int, int]:
     """Format and size as ffprobe sees them."""
-    assert picture is not None
     command = [str(tools().ffprobe), "-v", "error", "-show_entries", "stream=codec_name,width,height"]
     told = subprocess.run([*command, "-of", "csv=p=0", "-"], input=picture, capture_output=True, check=True)
     name, width, height = told.stdout.decode().strip().split(",")[:3]
     return name, int(width), int(height)
 
 
-def mean_luma(picture: bytes | None) -> float:
-    assert picture is not None
-    command = [str(tools().ffmpeg), "-v", "error", "-i", "-", "-vf", "scale=32:32,format=gray"]
+def mean_colour(picture: bytes) -> tuple[float, float, float]:
+    """Mean red, green and blue of the whole picture, as a reader of the format sees it."""
+    command = [str(tools().ffmpeg), "-v", "error", "-i", "-", "-vf", "scale=16:16:flags=area,format=rgb24"]
     done = subprocess.run([*command, "-f", "rawvideo", "-"], input=picture, capture_output=True, check=True)
-    return sum(done.stdout) / len(done.stdout)
+    red, green, blue = (sum(done.stdout[plane::3]) / 256 for plane in range(3))
+    return red, green, blue
+
+
+def film(target: Path, *parts: str, size: str = "320x180") -> Path:
+    """Scenes one after the other, a key frame at each."""
+    scenes = "".join(f"{part.replace('SIZE', size)},format=yuv420p[p{n}];" for n, part in enumerate(parts))
+    joined = "".join(f"[p{number}]" for number in range(len(parts)))
+    graph = f"{scenes}{joined}concat=n={len(parts)}"
+    run_ffmpeg("-f", "lavfi", "-i", graph, "-c:v", "libx264", "-preset", "ultrafast", "-g", "20", target)
+    return target
+
+
+BLACK = "color=black:s=SIZE:r=10:d={}"
+# Letters as a title card has them: a few plain bars on a plain ground.
+CARD = "color=0x202060:s=SIZE:r=10:d={},drawbox=60:70:200:12:white:fill,drawbox=90:100:140:8:white:fill"
+SCENE = "mandelbrot=s=SIZE:r=10:start_scale=0.3:end_scale=0.2,trim=duration={}"
 
 
 @pytest.mark.parametrize(
@@ -57,41 +83,102 @@ def mean_luma(picture: bytes | None) -> float:
         ("sintel_small.mp4", (258, 110)),
         ("testcard_vp8.webm", (320, 240)),
         ("surveillance_msmpeg4_80s.avi", (640, 480)),
+        ("mpeg2_ps_ntsc.mpeg", (640, 480)),
     ],
 )
 async def test_real_clips(name: str, size: tuple[int, int], any_jail: Jail) -> None:
-    client, _, task = await pictured(any_jail, clip(name))
-    assert looked_at(client.thumbnail) == ("mjpeg", *size)
+    client, made, task = await pictured(any_jail, clip(name))
+    assert looked_at(main_of(client)) == ("mjpeg", *size)
+    assert made.files == tuple(client.thumbnail)
+    assert all(run.exit_status == 0 for run in task.runs)
+
+
+async def test_every_size_in_every_format(any_jail: Jail) -> None:
+    source = clip("bbb_720p_aac51.mp4")
+    client, _, task = await pictured(any_jail, source, widths=WIDTHS, formats=ALL_FORMATS)
     assert len(task.runs) == 1
+    assert {(file.format, file.width) for file in client.thumbnail} == {
+        (name, width) for name in ALL_FORMATS for width in (320, 640, 1280)
+    }
+    codecs = {"jpeg": "mjpeg", "webp": "webp", "avif": "av1"}
+    reference = mean_colour(main_of(client))
+    for file, data in client.thumbnail.items():
+        assert is_sound(file, data)
+        assert looked_at(data) == (codecs[file.format], file.width, file.height)
+        # The same colours, whatever range and matrix a format uses.
+        assert mean_colour(data) == pytest.approx(reference, abs=4), file
+    by_name = {file.name: len(data) for file, data in client.thumbnail.items()}
+    for width in (640, 1280):
+        jpeg, webp, avif = (by_name[f"thumbnail_{width}.{each}"] for each in ("jpg", "webp", "avif"))
+        assert avif < webp < jpeg < 200_000
+
+
+@pytest.mark.parametrize("name", ["bubblewrap", "landlock", "none"])
+async def test_formats_are_proved_in_every_jail(name: str) -> None:
+    assert await proven_formats(build(name)) == ALL_FORMATS
 
 
 async def test_it_stands_upright(barcodes: BarcodeSources, any_jail: Jail) -> None:
-    client, _, _ = await pictured(any_jail, barcodes.path("rotated.mp4"), width=90)
-    assert looked_at(client.thumbnail) == ("mjpeg", 90, 160)
+    client, _, _ = await pictured(any_jail, barcodes.path("rotated.mp4"), widths=(90,))
+    assert looked_at(main_of(client)) == ("mjpeg", 90, 160)
 
 
-async def test_a_dark_beginning_is_passed_over(any_jail: Jail, tmp_path: Path) -> None:
+async def test_a_scene_is_chosen_before_black_and_titles(any_jail: Jail, tmp_path: Path) -> None:
+    parts = [BLACK.format(3), CARD.format(4), SCENE.format(4), CARD.format(4), BLACK.format(3)]
+    _, made, _ = await pictured(any_jail, film(tmp_path / "film.mp4", *parts))
+    assert 7 <= made.at_seconds < 11
+
+
+async def test_a_scene_between_key_frames_is_found(any_jail: Jail, tmp_path: Path) -> None:
+    """One key frame, and that is black."""
     source = tmp_path / "dark.mp4"
-    graph = "color=black:s=320x180:r=10:d=6[d];testsrc2=s=320x180:r=10:d=4[l];[d][l]concat=n=2"
-    run_ffmpeg("-f", "lavfi", "-i", graph, "-c:v", "libx264", "-pix_fmt", "yuv420p", source)
-    client, made, task = await pictured(any_jail, source)
-    assert made.at_seconds >= 6
-    assert mean_luma(client.thumbnail) > 40
-    assert len(task.runs) > 1
+    graph = f"{BLACK.format(2)}[d];{SCENE.format(8)},format=yuv420p[l];[d][l]concat=n=2".replace(
+        "SIZE", "320x180"
+    )
+    options = ["-x264-params", "scenecut=0:keyint=1000", "-pix_fmt", "yuv420p"]
+    run_ffmpeg("-f", "lavfi", "-i", graph, "-c:v", "libx264", *options, source)
+    client, made, _ = await pictured(any_jail, source)
+    assert made.at_seconds >= 2
+    assert max(mean_colour(main_of(client))) > 30
+
+
+async def test_long_films_are_looked_into_here_and_there(any_jail: Jail, tmp_path: Path) -> None:
+    parts = [BLACK.format(20), CARD.format(80), SCENE.format(30), CARD.format(70)]
+    source = film(tmp_path / "long.mp4", *parts, size="64x36")
+    _, made, _ = await pictured(any_jail, source)
+    assert 100 <= made.at_seconds < 130
 
 
 async def test_a_black_film_has_a_black_picture(any_jail: Jail, tmp_path: Path) -> None:
-    source = tmp_path / "black.mp4"
-    run_ffmpeg("-f", "lavfi", "-i", "color=black:s=320x180:r=10:d=2", "-c:v", "libx264", source)
-    client, _, _ = await pictured(any_jail, source)
-    assert looked_at(client.thumbnail) == ("mjpeg", 320, 180)
+    source = film(tmp_path / "black.mp4", BLACK.format(2))
+    client, _, _ = await pictured(any_jail, source, formats=ALL_FORMATS)
+    assert looked_at(main_of(client)) == ("mjpeg", 320, 180)
+    assert mean_colour(main_of(client)) == pytest.approx((0, 0, 0), abs=2)
+
+
+async def test_one_picture_is_its_own_thumbnail(any_jail: Jail, tmp_path: Path) -> None:
+    source = tmp_path / "still.mp4"
+    options = ["-frames:v", "1", "-c:v", "libx264", "-pix_fmt", "yuv420p"]
+    run_ffmpeg("-f", "lavfi", "-i", "testsrc2=s=320x180:r=10", *options, source)
+    client, made, _ = await pictured(any_jail, source)
+    assert looked_at(main_of(client)) == ("mjpeg", 320, 180)
+    assert made.at_seconds == 0
+
+
+async def test_a_tiny_film_gets_the_formats_that_can_hold_it(any_jail: Jail, tmp_path: Path) -> None:
+    source = film(tmp_path / "tiny.mp4", SCENE.format(1), size="32x18")
+    client, _, _ = await pictured(any_jail, source, widths=WIDTHS, formats=ALL_FORMATS)
+    assert {(file.format, file.width, file.height) for file in client.thumbnail} == {
+        ("jpeg", 32, 18),
+        ("webp", 32, 18),
+    }
 
 
 async def test_private_metadata_does_not_come_along(any_jail: Jail) -> None:
-    client, _, _ = await pictured(any_jail, clip("phone_android_vfr_gps.mp4"))
-    assert client.thumbnail is not None
-    assert b"Exif" not in client.thumbnail
-    assert b"android" not in client.thumbnail.lower()
+    client, _, _ = await pictured(any_jail, clip("phone_android_vfr_gps.mp4"), formats=ALL_FORMATS)
+    for data in client.thumbnail.values():
+        assert b"Exif" not in data
+        assert b"android" not in data.lower()
 
 
 async def test_no_picture_at_all_is_told(barcodes: BarcodeSources, any_jail: Jail, tmp_path: Path) -> None:
@@ -101,17 +188,20 @@ async def test_no_picture_at_all_is_told(barcodes: BarcodeSources, any_jail: Jai
     data = whole.read_bytes()
     end = data.index(b"moov")
     ruined.write_bytes(data[:48] + bytes(end - 52) + data[end - 4 :])
-    task = assignment(any_jail, ruined, RecordingClient(ruined))
+    client = RecordingClient(ruined)
+    task = assignment(any_jail, ruined, client)
     with pytest.raises((Invalid, ExitedWithError)):
-        await make_thumbnail(task, ThumbnailWork(info=found.info, at_seconds=Fraction(1), width=640))
-    assert len(task.runs) == 6
+        await make_thumbnail(task, thumbnail_work(found))
+    assert client.thumbnail == {}
 
 
-async def test_a_place_behind_the_end_is_passed_over(barcodes: BarcodeSources, any_jail: Jail) -> None:
+async def test_what_is_behind_the_end_is_passed_over(barcodes: BarcodeSources, any_jail: Jail) -> None:
+    """A film whose second half is missing."""
     source = barcodes.path("even.mp4")
     found = await inspected(any_jail, source)
     client = RecordingClient(source)
-    task = assignment(any_jail, source, client)
-    made = await make_thumbnail(task, ThumbnailWork(info=found.info, at_seconds=Fraction(50), width=640))
+    longer = thumbnail_work(found)
+    longer = replace(longer, duration_seconds=Fraction(300))
+    made = await make_thumbnail(assignment(any_jail, source, client), longer)
     assert made.at_seconds < 7
-    assert looked_at(client.thumbnail) == ("mjpeg", 320, 180)
+    assert looked_at(main_of(client)) == ("mjpeg", 320, 180)

@@ -16,6 +16,7 @@ from vlog.catalog.videos import NewVideo
 from vlog.context import Context
 from vlog.db.engine import Database
 from vlog.db.transaction import Transaction, transaction
+from vlog.media.stills import PictureFile
 from vlog.processing.segment_index import Indexed, SegmentIndex, pack
 from vlog.storage import layout
 from vlog.wire.codec import to_json
@@ -25,6 +26,11 @@ SECRET = "a secret for tests"
 TOKEN = "0123456789abcdef" * 2
 MASTER = b"#EXTM3U\n#EXT-X-VERSION:7\n"
 SEGMENT = bytes(range(256)) * 4096
+FILES = tuple(
+    PictureFile(format=name, width=width, height=width * 9 // 16)
+    for width in (320, 640)
+    for name in ("jpeg", "webp", "avif")
+)
 
 
 @contextlib.asynccontextmanager
@@ -57,13 +63,15 @@ async def make_ready(ctx: Context, title: str = "A title", *, public: bool = Tru
     await ctx.storage.put(layout.master_playlist(video.storage_key), MASTER)
     await ctx.storage.put(layout.manifest(video.storage_key), b"<MPD/>")
     await ctx.storage.put(layout.thumbnail(video.storage_key), b"\xff\xd8\xff")
+    for file in FILES:
+        await ctx.storage.put(layout.thumbnail_file(video.storage_key, file), file.format.encode())
     await ctx.storage.put(folder.child("360p", "init.mp4"), b"ftyp")
     await ctx.storage.put(folder.child("360p", "segment_0.m4s"), SEGMENT)
     await ctx.storage.put(folder.child("360p", "stream.m3u8"), MASTER)
 
     async def work(tx: Transaction) -> None:
         await videos.mark_described(tx, video.id, duration=61.5, width=640, height=360)
-        await videos.set_thumbnail(tx, video.id, timestamp=5.0)
+        await videos.set_thumbnail(tx, video.id, timestamp=5.0, files=FILES)
         await videos.mark_ready(tx, video.id, codec="h264")
 
     await change(ctx.db, work)

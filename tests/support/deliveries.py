@@ -10,6 +10,7 @@ from vlog.media.fmp4 import Defaults, box
 from vlog.media.fmp4_init import Track, build_audio_init, build_video_init
 from vlog.media.grid import Grid
 from vlog.media.info import MediaInfo
+from vlog.media.stills import PictureFile
 from vlog.pipeline.client import JobClient
 from vlog.wire.work import (
     AudioWork,
@@ -18,6 +19,7 @@ from vlog.wire.work import (
     InspectWork,
     Made,
     Offer,
+    Picture,
     Pictured,
     RemuxWork,
     Segment,
@@ -28,9 +30,14 @@ from vlog.wire.work import (
 EVERYTHING = Capabilities(
     worker="tester",
     kinds=("inspect", "remux", "audio", "video", "thumbnail"),
-    encoders=("libx264", "aac"),
+    encoders=("libx264", "aac", "mjpeg", "libwebp"),
 )
 JPEG = b"\xff\xd8\xff\xe0 a picture"
+PICTURES = (
+    Picture(file=PictureFile(format="jpeg", width=320, height=180), data=b"\xff\xd8\xff\xe0 a small one"),
+    Picture(file=PictureFile(format="jpeg", width=640, height=360), data=JPEG),
+    Picture(file=PictureFile(format="webp", width=640, height=360), data=b"RIFF0000WEBP"),
+)
 
 
 def video_init(width: int = 640, height: int = 360, *, timescale: int = 30_000, level: int = 30) -> bytes:
@@ -101,8 +108,9 @@ async def work_off(client: JobClient, *, info: MediaInfo, grid: Grid, limit: int
         if isinstance(work, InspectWork):
             await client.finish(offer.lease, Inspected(info=info, grid=grid), ())
         elif isinstance(work, ThumbnailWork):
-            await client.put_thumbnail(offer.lease, JPEG)
-            await client.finish(offer.lease, Pictured(at_seconds=work.at_seconds), ())
+            await client.put_thumbnail(offer.lease, PICTURES)
+            files = tuple(each.file for each in PICTURES)
+            await client.finish(offer.lease, Pictured(at_seconds=work.start_seconds, files=files), ())
         else:
             await deliver(client, offer, grid=grid)
             await client.finish(offer.lease, Made(), ())

@@ -16,7 +16,7 @@ from vlog.pipeline.encode import encode
 from vlog.pipeline.holding import Holding
 from vlog.pipeline.inspection import inspect
 from vlog.pipeline.jail import Jail
-from vlog.wire.work import Inspected, InspectWork, Lease, Made, VideoWork
+from vlog.wire.work import Inspected, InspectWork, Lease, Made, ThumbnailWork, VideoWork
 
 LEASE = Lease(task_id=1, epoch=1)
 
@@ -43,6 +43,19 @@ async def inspected(jail: Jail, source: Path, *, segment_seconds: int = 1, remux
         segment_seconds=segment_seconds, max_frame_rate=60, max_duration_seconds=7200, remux=remux
     )
     return await inspect(jail, source, work, on_run=lambda _: None)
+
+
+def thumbnail_work(
+    found: Inspected, *, widths: tuple[int, ...] = (640,), formats: tuple[str, ...] = ("jpeg",)
+) -> ThumbnailWork:
+    """The task that chooses a picture of this source."""
+    return ThumbnailWork(
+        info=found.info,
+        start_seconds=found.grid.start_seconds,
+        duration_seconds=found.grid.duration_seconds,
+        widths=widths,
+        formats=formats,
+    )
 
 
 def assignment(jail: Jail, source: Path, client: RecordingClient) -> Assignment:

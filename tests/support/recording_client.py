@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vlog.kit.errors import Conflict, LeaseLost
-from vlog.wire.work import Capabilities, Failure, Lease, Offer, Progress, Result, Segment, ToolRun
+from vlog.media.stills import PictureFile
+from vlog.wire.work import Capabilities, Failure, Lease, Offer, Picture, Progress, Result, Segment, ToolRun
 
 
 class RecordingClient:
@@ -19,7 +20,7 @@ class RecordingClient:
         self.offers = list(offers)
         self.inits: dict[str, bytes] = {}
         self.segments: dict[str, dict[int, Segment]] = defaultdict(dict)
-        self.thumbnail: bytes | None = None
+        self.thumbnail: dict[PictureFile, bytes] = {}
         self.batches: list[tuple[str, tuple[int, ...]]] = []
         self.renewals: list[Progress] = []
         self.results: list[Result] = []
@@ -60,9 +61,9 @@ class RecordingClient:
             if self.segments[rendition].setdefault(segment.number, segment).sha256 != segment.sha256:
                 raise Conflict(f"Another segment {segment.number} of {rendition}.")
 
-    async def put_thumbnail(self, lease: Lease, data: bytes) -> None:
+    async def put_thumbnail(self, lease: Lease, pictures: Sequence[Picture]) -> None:
         self._check(lease)
-        self.thumbnail = data
+        self.thumbnail = {each.file: each.data for each in pictures}
 
     async def finish(self, lease: Lease, result: Result, runs: Sequence[ToolRun]) -> None:
         self._check(lease)

@@ -30,7 +30,8 @@ class Reader(Protocol):
 class VideoRow:
     """One row of ``videos``: its columns, and ``category_name`` from ``categories``.
 
-    ``duration`` is seconds; ``thumbnail_version`` is 0 until there is a picture.
+    ``duration`` is seconds; ``thumbnail_version`` is 0 until there is a picture, of which ``thumbnail_files``
+    lists the sizes as JSON (``media.stills.PictureFile``).
     """
 
     id: int
@@ -58,6 +59,7 @@ class VideoRow:
     thumbnail_source: str
     thumbnail_timestamp: float | None
     thumbnail_version: int
+    thumbnail_files: str
     streaming_format: str
     primary_codec: str
     manifest_revision: int

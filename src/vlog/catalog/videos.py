@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
+import msgspec
+
 from vlog.catalog import index, slugs
 from vlog.catalog.rows import COLUMNS, FROM_VIDEOS, Reader, VideoRow, VideoStatus, found, video_row
 from vlog.catalog.taxonomy import require_category
@@ -26,6 +28,7 @@ from vlog.events.types import (
 )
 from vlog.kit.errors import Conflict, Invalid
 from vlog.kit.slugs import Slug
+from vlog.media.stills import PictureFile
 
 __all__ = ["NewVideo", "Reader", "VideoChanges", "VideoRow"]
 
@@ -266,13 +269,18 @@ async def mark_failed(tx: Transaction, video_id: int, *, code: str, message: str
     )
 
 
-async def set_thumbnail(tx: Transaction, video_id: int, *, timestamp: float | None) -> None:
-    """There is a new picture, taken at ``timestamp`` seconds; its URL changes with its version."""
+async def set_thumbnail(
+    tx: Transaction, video_id: int, *, timestamp: float | None, files: Sequence[PictureFile]
+) -> None:
+    """There is a new picture, taken at ``timestamp`` seconds, in these sizes; its URLs change with its
+    version.
+    """
     await _update(
         tx,
         video_id,
-        "UPDATE videos SET thumbnail_timestamp = $2, thumbnail_version = thumbnail_version + 1",
-        values=(timestamp,),
+        "UPDATE videos SET thumbnail_timestamp = $2, thumbnail_files = $3,"
+        " thumbnail_version = thumbnail_version + 1",
+        values=(timestamp, msgspec.json.encode(files).decode()),
     )
     await tx.record(VideoUpdated(video_id))
 

@@ -1,69 +1,140 @@
-"""Commands that take one picture out of a source, as values, and whether such a picture says anything."""
+"""Commands that look for the picture that stands for a video, as values: small tiles first, then the one.
+
+Key frames alone are decoded. A short film is read through once; in a long one a window is looked into at
+each of a few places, so that neither its length nor the speed of the storage decides what this costs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from math import floor
 
 from vlog.media import hardening, picture
 from vlog.media.command import start
 from vlog.media.info import MediaInfo
+from vlog.media.stills import Still, sizes
 
-SAMPLE_SIDE = 16
-"""Pixels of the grey square that a picture is judged by."""
+TILE_SIDE = 256
+"""Pixels of a tile's longer side: enough to tell a sharp picture from a blurred one."""
 
-LIT = 28
-"""The least ``light`` of a picture that is worth to be shown."""
+MAX_TILES = 48
 
+_READ_THROUGH_SECONDS = 120
+_SECONDS_PER_WINDOW = 15
+_MAX_WINDOWS = 24
+# Each picture of theirs is a key frame: reading through would decode all of them.
+_ALL_KEY_FRAMES = frozenset({"mjpeg", "prores", "dnxhd", "dvvideo", "ffv1", "rawvideo"})
 _MICROSECONDS = 1_000_000
-_OTHER_PLACES = (Fraction(1, 10), Fraction(2, 5), Fraction(3, 5), Fraction(4, 5), Fraction(0))
+_PLACES_BETWEEN = (Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), Fraction(1, 10))
 
 
-def places(info: MediaInfo, first: Fraction) -> Iterator[Fraction]:
-    """Where to take a picture, in file time: first where it is wanted, then wherever there may be light."""
-    yield first
-    for share in _OTHER_PLACES:
-        yield info.video.start_seconds + share * info.duration_seconds
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """Where to look. ``start_seconds`` is file time, ``None`` for the file's beginning.
+
+    ``keys_only`` passes over what is no key frame; ``most`` is how many tiles are wanted, ``apart_seconds``
+    the least distance of two.
+    """
+
+    start_seconds: Fraction | None
+    length_seconds: Fraction | None = None
+    keys_only: bool = True
+    most: int = 1
+    apart_seconds: Fraction = Fraction(0)
 
 
-def size(info: MediaInfo, width: int) -> tuple[int, int]:
-    """Width and height of the picture: as shown, not wider than ``width`` and never enlarged; even."""
-    shown_width, shown_height = info.video.display_size
-    wide = min(width, shown_width)
-    high = Fraction(wide * shown_height, shown_width)
-    return max(2, wide // 2 * 2), max(2, round(high / 2) * 2)
-
-
-def take_picture(ffmpeg: str, source_url: str, *, info: MediaInfo, at: Fraction, width: int) -> list[str]:
-    """The first picture from ``at`` on: as JPEG to the first output, as a grey square to the second."""
-    wide, high = size(info, width)
-    seen = ",".join((*picture.whole(info.video), *picture.shown(info.video, wide, high, scaler="area")))
-    graph = (
-        # JPEG's own range and matrix, for readers that take no notice of others.
-        f"[0:{info.video.index}]{seen},scale=out_range=full:out_color_matrix=bt601,format=yuvj420p"
-        f",split=2[jpeg][s];[s]scale={SAMPLE_SIDE}:{SAMPLE_SIDE}:flags=area,format=gray[grey]"
-    )
-    micros = max(0, round(at * _MICROSECONDS)) if at > 0 else 0
+def windows(info: MediaInfo, *, start_seconds: Fraction, duration_seconds: Fraction) -> list[Window]:
+    """Where the key frames of a film are looked for: more densely towards its beginning."""
+    if duration_seconds <= _READ_THROUGH_SECONDS and info.video.codec not in _ALL_KEY_FRAMES:
+        return [Window(start_seconds=None, most=MAX_TILES, apart_seconds=duration_seconds / MAX_TILES)]
+    count = min(max(int(duration_seconds / _SECONDS_PER_WINDOW), 6), _MAX_WINDOWS)
     return [
-        *start(ffmpeg),
-        # In the file's own time, and exactly: the key frame before may still show what was before.
-        *("-seek_timestamp", "1"),
-        *("-ss", f"{micros // _MICROSECONDS}.{micros % _MICROSECONDS:06d}"),
-        *("-threads", "1", "-noautorotate"),
-        *hardening.ffmpeg_input_args(),
-        *("-i", source_url),
-        *("-filter_complex", graph),
-        *("-map", "[jpeg]", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "3", "-flags:v", "+bitexact"),
-        *("-map_metadata", "-1", "-fflags", "+bitexact", "-f", "image2pipe", hardening.output_url(0)),
-        *("-map", "[grey]", "-frames:v", "1", "-f", "rawvideo", hardening.output_url(1)),
+        Window(
+            # Half of them in the first 40 %.
+            start_seconds=start_seconds + duration_seconds * Fraction(((index + 0.5) / count) ** 1.3),
+            length_seconds=max(duration_seconds / count, Fraction(10)),
+        )
+        for index in range(count)
     ]
 
 
-def light(sample: bytes) -> int:
-    """How much there is to see in a grey square: at least ``LIT`` unless it is black or nearly so."""
-    if not sample:
-        return 0
-    mean = sum(sample) / len(sample)
-    # A bright thing in the night is a picture too.
-    spread = sum(abs(value - mean) for value in sample) / len(sample)
-    return round(mean + 2 * spread)
+def windows_between(start_seconds: Fraction, duration_seconds: Fraction) -> Iterator[Window]:
+    """Where to look when no key frame will do: anywhere, at the price of decoding what leads there."""
+    for share in _PLACES_BETWEEN:
+        yield Window(start_seconds=start_seconds + share * duration_seconds, keys_only=False)
+
+
+def tile_size(info: MediaInfo) -> tuple[int, int]:
+    """Width and height of a tile: the shape of the picture as shown, even."""
+    width, height = info.video.display_size
+    scale = Fraction(TILE_SIDE, max(width, height))
+    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
+
+
+def take_tiles(ffmpeg: str, source_url: str, *, info: MediaInfo, window: Window) -> list[str]:
+    """Tiles as raw 4:2:0 to the first output, one line with each one's time to the second."""
+    wide, high = tile_size(info)
+    thinned = ""
+    if window.apart_seconds:
+        gap = float(window.apart_seconds)
+        thinned = rf"select=isnan(prev_selected_t)+gte(t-prev_selected_t\,{gap:.6f}),"
+    # Not deinterlaced: that would need the neighbours, and a tile is too small to show the lines.
+    seen = ",".join(picture.shown(info.video, wide, high, scaler="area"))
+    graph = (
+        f"[0:{info.video.index}]{thinned}{seen},scale=out_range=full,format=yuv420p"
+        f",settb=1/{_MICROSECONDS},split=2[tiles][times]"
+    )
+    output = ["-frames:v", str(window.most), "-fps_mode", "passthrough"]
+    output += ["-enc_time_base", f"1/{_MICROSECONDS}"]
+    return [
+        *start(ffmpeg),
+        *_source(info, source_url, window),
+        *("-filter_complex", graph),
+        *("-map", "[tiles]", *output, "-f", "rawvideo", hardening.output_url(0)),
+        # The simplest of ffmpeg's formats that say when a picture is shown.
+        *("-map", "[times]", *output, "-f", "framecrc", hardening.output_url(1)),
+    ]
+
+
+def tile_times(text: str) -> list[Fraction]:
+    """When the tiles are shown (file time), from the second output of ``take_tiles``.
+
+    Lines are ``stream, dts, pts, duration, size, checksum``; the tick is a microsecond.
+    """
+    rows = [line.split(",") for line in text.splitlines() if line and not line.startswith("#")]
+    return [Fraction(int(row[2]), _MICROSECONDS) for row in rows if len(row) >= 4]
+
+
+def still_at(info: MediaInfo, source_url: str, *, at: Fraction, is_key: bool, widths: Sequence[int]) -> Still:
+    """The picture that is shown at ``at`` as viewers see it, in the largest of ``widths`` that it fills, for
+    ``stills.write``.
+    """
+    video = info.video
+    whole = picture.whole(video)
+    # What takes the interlacing away looks at the next picture, which must not be one of seconds later.
+    window = Window(start_seconds=at, keys_only=is_key and not whole)
+    wide, high = sizes(video.display_size, widths)[-1]
+    seen = ",".join([*whole, *picture.shown(video, wide, high, scaler="area")])
+    return Still(
+        inputs=tuple(_source(info, source_url, window)),
+        graph=f"[0:{video.index}]{seen}[still]",
+        size=video.display_size,
+    )
+
+
+def _source(info: MediaInfo, source_url: str, window: Window) -> list[str]:
+    words: list[str] = []
+    if window.start_seconds is not None and window.start_seconds > info.video.start_seconds:
+        # Rounded down: the picture that stands right there must not be passed over.
+        micros = max(0, floor(window.start_seconds * _MICROSECONDS))
+        # In the file's own time, and exactly: the key frame before may still show what was before.
+        words += ["-seek_timestamp", "1", "-ss", f"{micros // _MICROSECONDS}.{micros % _MICROSECONDS:06d}"]
+    if window.length_seconds is not None:
+        words += ["-t", f"{float(window.length_seconds):.6f}"]
+    if window.keys_only:
+        # Handed on at once: a decoder that reorders would first want the next key frames.
+        words += ["-skip_frame", "nokey", "-flags", "low_delay"]
+    words += ["-threads", "1", "-noautorotate", "-reinit_filter", "0"]
+    return [*words, *hardening.ffmpeg_input_args(), "-i", source_url]

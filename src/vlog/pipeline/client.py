@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from vlog.wire.work import Capabilities, Failure, Lease, Offer, Progress, Result, Segment, ToolRun
+from vlog.wire.work import Capabilities, Failure, Lease, Offer, Picture, Progress, Result, Segment, ToolRun
 
 
 class JobClient(Protocol):
@@ -38,8 +38,8 @@ class JobClient(Protocol):
     async def put_segments(self, lease: Lease, rendition: str, segments: Sequence[Segment]) -> None:
         """Store finished cells; renews the lease."""
 
-    async def put_thumbnail(self, lease: Lease, data: bytes) -> None:
-        """Store the picture (JPEG)."""
+    async def put_thumbnail(self, lease: Lease, pictures: Sequence[Picture]) -> None:
+        """Store all sizes of the picture; at least one is a JPEG. Other pictures replace them."""
 
     async def finish(self, lease: Lease, result: Result, runs: Sequence[ToolRun]) -> None:
         """The task is done; ends the lease."""

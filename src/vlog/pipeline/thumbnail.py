@@ -1,68 +1,117 @@
-"""Takes the picture that stands for a video: early in it, upright, and not black."""
+"""Finds the picture that stands for a video, and stores it in the sizes and formats that pages want."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from fractions import Fraction
-from functools import partial
 
-from vlog.kit.errors import Invalid, VlogError
-from vlog.media.thumbnail_command import LIT, light, places, take_picture
+from vlog.kit.errors import Invalid
+from vlog.media.thumbnail_choice import Candidate, best_first, is_enough, look, tiles
+from vlog.media.thumbnail_command import (
+    Window,
+    still_at,
+    take_tiles,
+    tile_size,
+    tile_times,
+    windows,
+    windows_between,
+)
+from vlog.pipeline import ffmpeg
 from vlog.pipeline.assignment import Assignment
-from vlog.pipeline.failures import ExitedWithError
+from vlog.pipeline.failures import ToolFailure
+from vlog.pipeline.jail import JailSpec
+from vlog.pipeline.stills import LIMITS, store_still
+from vlog.pipeline.together import together
 from vlog.wire.work import Pictured, ThumbnailWork
 
-_JPEG_START = b"\xff\xd8"
-_MAX_PICTURE_BYTES = 4 << 20
+# Where the best candidate can't be taken, the next ones are tried.
+_TRIES = 3
 
 
 async def make_thumbnail(assignment: Assignment, work: ThumbnailWork) -> Pictured:
-    """Store the picture at the wanted place, or at another one where there is more to see.
+    """Choose among the key frames, or among other pictures where none of those says anything, and store it.
 
     Raises ``Invalid`` (``no_pictures``), ``ToolFailure``, ``LeaseLost`` and what the server answers.
     """
-    brightest: tuple[int, bytes, Fraction] | None = None
-    failure: VlogError = Invalid("No picture could be decoded.", code="no_pictures")
-    for at in places(work.info, work.at_seconds):
+    search = _Search(assignment, work)
+    ranked = await search.run()
+    failure = search.failure or Invalid("No picture could be decoded.", code="no_pictures")
+    for chosen in ranked[:_TRIES]:
+        still = still_at(
+            work.info,
+            assignment.source_url,
+            at=chosen.at_seconds,
+            is_key=chosen.is_key,
+            widths=work.widths,
+        )
         try:
-            picture, sample = await _take(assignment, work, at)
-        except ExitedWithError as error:
-            # Behind the end, or nothing but damage there.
+            made = await store_still(assignment, still, formats=work.formats, widths=work.widths)
+        except ToolFailure as error:
             failure = error
             continue
-        if not picture.startswith(_JPEG_START):
-            continue
-        found = light(sample)
-        if found >= LIT:
-            return await _store(assignment, picture, at)
-        if brightest is None or found > brightest[0]:
-            brightest = (found, picture, at)
-    if brightest is None:
-        raise failure
-    return await _store(assignment, *brightest[1:])
+        return Pictured(at_seconds=chosen.at_seconds, files=made)
+    raise failure
 
 
-async def _take(assignment: Assignment, work: ThumbnailWork, at: Fraction) -> tuple[bytes, bytes]:
-    argv = take_picture(
-        assignment.ffmpeg_path, assignment.source_url, info=work.info, at=at, width=work.width
-    )
-    taken = [bytearray(), bytearray()]
+class _Search:
+    """Looks into windows of the film; what can't be decoded there is remembered, not raised."""
 
+    def __init__(self, assignment: Assignment, work: ThumbnailWork) -> None:
+        self.failure: ToolFailure | None = None
+        self._assignment = assignment
+        self._work = work
+        self._found: list[Candidate] = []
+
+    async def run(self) -> list[Candidate]:
+        """All that was found, the best first; empty when nothing could be decoded."""
+        start, length = self._work.start_seconds, self._work.duration_seconds
+        for window in windows(self._work.info, start_seconds=start, duration_seconds=length):
+            await self._look(window)
+        if not is_enough(self._ranked()):
+            for window in windows_between(start, length):
+                await self._look(window)
+                if is_enough(self._ranked()):
+                    break
+        return self._ranked()
+
+    def _ranked(self) -> list[Candidate]:
+        return best_first(
+            self._found, start_seconds=self._work.start_seconds, duration_seconds=self._work.duration_seconds
+        )
+
+    async def _look(self, window: Window) -> None:
+        raw, text = await self._take(window)
+        width, height = tile_size(self._work.info)
+        times = tile_times(text.decode("ascii", "replace"))
+        # In a thread: judging all tiles of a film takes longer than a lease's renewal should wait.
+        looks = await asyncio.to_thread(lambda: [look(tile) for tile in tiles(raw, width, height)])
+        seen = {candidate.at_seconds for candidate in self._found}
+        for at, found in zip(times, looks, strict=False):
+            # Windows of which one holds no key frame lead to the same picture.
+            if at not in seen:
+                self._found.append(Candidate(at, found, window.keys_only))
+
+    async def _take(self, window: Window) -> tuple[bytes, bytes]:
+        assignment = self._assignment
+        argv = take_tiles(assignment.ffmpeg_path, assignment.source_url, info=self._work.info, window=window)
+        spec = JailSpec(source=assignment.source, limits=LIMITS)
+        taken = [bytearray(), bytearray()]
+        try:
+            async with await ffmpeg.start(assignment.jail, argv, spec=spec, outputs=2) as process:
+                await together(*_readers(process.outputs, taken))
+                done = await process.wait()
+            done.checked()
+        except ToolFailure as error:
+            # Behind the end, or nothing but damage there; what came before it counts.
+            self.failure = error
+            assignment.record(error.run)
+        return bytes(taken[0]), bytes(taken[1])
+
+
+def _readers(outputs: Sequence[asyncio.StreamReader], taken: Sequence[bytearray]) -> list[Awaitable[None]]:
     async def read(index: int, reader: asyncio.StreamReader) -> None:
-        while part := await reader.read(_MAX_PICTURE_BYTES):
-            taken[index] += part
-            if len(taken[index]) > _MAX_PICTURE_BYTES:
-                raise Invalid("The picture is too large.", code="no_pictures")
+        # Bounded by the run's limit on all output.
+        while part := await reader.read(1 << 20):
+            taken[index].extend(part)
 
-    def readers(outputs: Sequence[asyncio.StreamReader]) -> list[Awaitable[None]]:
-        return [read(index, reader) for index, reader in enumerate(outputs)]
-
-    await assignment.stream(argv, outputs=2, readers=readers)
-    return bytes(taken[0]), bytes(taken[1])
-
-
-async def _store(assignment: Assignment, picture: bytes, at: Fraction) -> Pictured:
-    holding = assignment.holding
-    await holding.say(partial(holding.client.put_thumbnail, holding.lease, picture))
-    return Pictured(at_seconds=at)
+    return [read(index, reader) for index, reader in enumerate(outputs)]

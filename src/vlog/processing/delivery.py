@@ -18,6 +18,7 @@ from vlog.db.transaction import Transaction, transaction
 from vlog.jobs import queue
 from vlog.jobs.queue import Task
 from vlog.kit.errors import Conflict, Invalid, NotFound, TooLarge
+from vlog.media import stills
 from vlog.media.codecs import describe
 from vlog.media.grid import Grid
 from vlog.processing import generations, renditions, rows
@@ -26,15 +27,15 @@ from vlog.settings import known
 from vlog.storage import layout
 from vlog.storage.base import Staged
 from vlog.storage.layout import Key
-from vlog.wire.work import Lease, Progress, Segment
+from vlog.wire.work import Lease, Picture, Progress, Segment
 
 MAX_INIT_BYTES = 64 << 10
 MAX_SEGMENT_BYTES = 256 << 20
 MAX_SEGMENTS = 256
 MAX_THUMBNAIL_BYTES = 4 << 20
+MAX_PICTURES = 24
 # Sound is cut at its own frames: a segment begins within a few of them of its cell.
 _AUDIO_SLACK_SECONDS = Fraction(1, 4)
-_JPEG = b"\xff\xd8\xff"
 
 _RENDITION = """
 SELECT init, kind FROM quality_progress WHERE generation_id = $1 AND quality = $2 FOR UPDATE
@@ -127,22 +128,40 @@ async def put_segments(ctx: Rooms, lease: Lease, *, rendition: str, segments: Se
     await _staged(ctx, [segment.data for segment in segments], work=work)
 
 
-async def put_thumbnail(ctx: Rooms, lease: Lease, *, data: bytes) -> None:
-    """Store the picture (JPEG). Raises ``LeaseLost``, ``Invalid``."""
-    if len(data) > MAX_THUMBNAIL_BYTES:
-        raise TooLarge("A thumbnail is never this large.")
-    if not data.startswith(_JPEG):
-        raise Invalid("The thumbnail is no JPEG.", code="not_a_jpeg")
+async def put_thumbnail(ctx: Rooms, lease: Lease, *, pictures: Sequence[Picture]) -> None:
+    """Store all sizes of the picture, the main one also as ``thumbnail.jpg``.
+
+    Raises ``LeaseLost``, ``TooLarge``, ``Invalid`` (codes ``bad_picture``, ``wrong_task``).
+    """
+    main = _main_picture(pictures)
 
     async def work(tx: Transaction, staged: Sequence[Staged]) -> None:
         task = await queue.hold(tx, lease)
         if task.kind != "thumbnail" or task.generation_id is None:
             raise Invalid("This task makes no thumbnail.", code="wrong_task")
         generation = await generations.deliverable(tx, task.generation_id)
-        await ctx.storage.place([(staged[0], layout.thumbnail(generation.storage_key))], replace=True)
+        key = generation.storage_key
+        names = [layout.thumbnail(key), *(layout.thumbnail_file(key, picture.file) for picture in pictures)]
+        await ctx.storage.place(list(zip(staged, names, strict=True)), replace=True)
         await _keep(tx, lease, progressed=False)
 
-    await _staged(ctx, [data], work=work)
+    await _staged(ctx, [main.data, *(picture.data for picture in pictures)], work=work)
+
+
+def _main_picture(pictures: Sequence[Picture]) -> Picture:
+    """The one that everybody can be shown, when all are what they should be."""
+    names = {picture.file.name for picture in pictures}
+    if not 0 < len(pictures) == len(names) <= MAX_PICTURES:
+        raise Invalid(f"Send 1 to {MAX_PICTURES} different pictures.", code="bad_picture")
+    for picture in pictures:
+        if len(picture.data) > MAX_THUMBNAIL_BYTES:
+            raise TooLarge("A thumbnail is never this large.")
+        if not stills.is_sound(picture.file, picture.data):
+            raise Invalid("A picture is not what it is said to be.", code="bad_picture")
+    main = stills.main_file([picture.file for picture in pictures])
+    if main is None:
+        raise Invalid("There is no JPEG among the pictures.", code="bad_picture")
+    return next(picture for picture in pictures if picture.file == main)
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ async def finished(tx: Transaction, task: Task, *, result: object, policy: Encod
     if isinstance(result, Inspected):
         await planning.lay_out(tx, job, inspected=result, policy=policy)
     elif isinstance(result, Pictured):
-        await videos.set_thumbnail(tx, job.video_id, timestamp=float(result.at_seconds))
+        await videos.set_thumbnail(tx, job.video_id, timestamp=float(result.at_seconds), files=result.files)
     await _end_if_over(tx, job.id)
     await renditions.hint(tx, job.id)
 

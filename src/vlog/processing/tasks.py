@@ -6,7 +6,6 @@ Each function is one transaction. A word said twice, because its answer was lost
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
 
 from vlog.catalog import videos
 from vlog.db.transaction import Transaction, transaction
@@ -14,6 +13,7 @@ from vlog.jobs import queue
 from vlog.jobs.queue import LEASE_SECONDS, Task
 from vlog.jobs.states import retry_delay_seconds
 from vlog.kit.errors import Fault, Invalid, LeaseLost
+from vlog.media import stills
 from vlog.media.plan import AudioRendition, EncodePolicy, VideoRendition
 from vlog.processing import outcomes, planning, renditions, rows
 from vlog.processing.rooms import Rooms
@@ -39,9 +39,7 @@ from vlog.wire.work import (
     Work,
 )
 
-THUMBNAIL_WIDTH = 640
 _log = get_logger(__name__)
-_THUMBNAIL_SECONDS = Fraction(5)
 _KINDS: dict[str, type[Inspected | Made | Pictured]] = {
     "inspect": Inspected,
     "thumbnail": Pictured,
@@ -79,7 +77,7 @@ async def claim(ctx: Rooms, capabilities: Capabilities) -> Offer | None:
             await videos.mark_processing(tx, video_id)
         await renditions.hint(tx, task.job_id)
         try:
-            asked = await _work(tx, task, policy=policy, max_hours=max_hours)
+            asked = await _work(tx, task, policy=policy, max_hours=max_hours, encoders=capabilities.encoders)
         except (Fault, Invalid) as error:
             # Such as a plan that another version wrote: offered again and again it would stop every worker.
             _log.error("task can't be offered", task=task.id, exc_info=error)
@@ -97,8 +95,10 @@ async def claim(ctx: Rooms, capabilities: Capabilities) -> Offer | None:
     return await transaction(ctx.db, work)
 
 
-async def _work(tx: Transaction, task: Task, *, policy: EncodePolicy, max_hours: int) -> Work:
-    """What a task asks for."""
+async def _work(
+    tx: Transaction, task: Task, *, policy: EncodePolicy, max_hours: int, encoders: Sequence[str]
+) -> Work:
+    """What a task asks for, of a worker that has these encoders."""
     if task.kind == "inspect":
         job = await rows.job(tx, task.job_id)
         return InspectWork(
@@ -111,9 +111,13 @@ async def _work(tx: Transaction, task: Task, *, policy: EncodePolicy, max_hours:
         raise Fault(f"Task {task.id} has no generation.")
     info, grid = await rows.described(tx, task.generation_id)
     if task.kind == "thumbnail":
-        # Not the very start, which is often black or a logo; in a short video not near its end either.
-        into = min(_THUMBNAIL_SECONDS, grid.duration_seconds / 4)
-        return ThumbnailWork(info=info, at_seconds=grid.start_seconds + into, width=THUMBNAIL_WIDTH)
+        return ThumbnailWork(
+            info=info,
+            start_seconds=grid.start_seconds,
+            duration_seconds=grid.duration_seconds,
+            widths=stills.WIDTHS,
+            formats=stills.formats_of(encoders),
+        )
     planned = await rows.planned(tx, task.generation_id)
     specs = [planned[name].spec for name in task.renditions]
     rungs = tuple(spec for spec in specs if isinstance(spec, VideoRendition))
@@ -164,13 +168,13 @@ async def finish(ctx: Rooms, lease: Lease, *, result: Result, runs: Sequence[Too
             return
         if not isinstance(result, _KINDS[task.kind]):
             raise Invalid("This is not what the task was to give.", code="wrong_result")
-        await _check_complete(ctx, tx, task)
+        await _check_complete(ctx, tx, task, result=result)
         await outcomes.finished(tx, await queue.finish(tx, lease, runs), result=result, policy=policy)
 
     await transaction(ctx.db, work)
 
 
-async def _check_complete(ctx: Rooms, tx: Transaction, task: Task) -> None:
+async def _check_complete(ctx: Rooms, tx: Transaction, task: Task, *, result: Result) -> None:
     """Raise ``Invalid`` unless everything that the task was to make is durable."""
     durable = await _durable(tx, task)
     cells = set(range(task.first_cell, task.end_cell))
@@ -183,8 +187,11 @@ async def _check_complete(ctx: Rooms, tx: Transaction, task: Task) -> None:
         )
     if task.kind == "thumbnail" and task.generation_id is not None:
         generation = await rows.generation(tx, task.generation_id)
-        if not await ctx.storage.exists(layout.thumbnail(generation.storage_key)):
-            raise Invalid("The picture is missing.", code="incomplete")
+        key = generation.storage_key
+        files = result.files if isinstance(result, Pictured) else ()
+        for wanted in (layout.thumbnail(key), *(layout.thumbnail_file(key, file) for file in files)):
+            if not await ctx.storage.exists(wanted):
+                raise Invalid("A picture is missing.", code="incomplete")
 
 
 async def fail(ctx: Rooms, lease: Lease, *, failure: Failure, runs: Sequence[ToolRun]) -> None:

@@ -6,7 +6,8 @@
     .staging/{random}                        bytes being written; never read, swept when old
     uploads/{upload_id}                      a complete source; {upload_id}.part while it is being received
     uploads/inbox/                           what people put there becomes videos; names are theirs
-    videos/{storage_key}/                    master.m3u8, manifest.mpd, thumbnail.jpg
+    videos/{storage_key}/                    master.m3u8, manifest.mpd, thumbnail.jpg,
+                                             thumbnail_{width}.{jpg,webp,avif}
     videos/{storage_key}/{token}/{rendition} init.mp4, segment_{n}.m4s, stream.m3u8 of one generation
     archive/{storage_key}/                   the same folder of a soft-deleted video
     purged/{video_id}/                       what a permanent delete is about to remove: media and source
@@ -19,6 +20,7 @@ import re
 from vlog.kit.errors import Invalid
 from vlog.kit.slugs import StorageKey
 from vlog.media.presentation import INIT_NAME, PLAYLIST_NAME, segment_name
+from vlog.media.stills import PictureFile
 
 MARKER = ".vlog-root"
 STAGING = ".staging"
@@ -114,6 +116,11 @@ def manifest(storage_key: str) -> Key:
 def thumbnail(storage_key: str) -> Key:
     """The picture that lists show."""
     return video(storage_key).child("thumbnail.jpg")
+
+
+def thumbnail_file(storage_key: str, file: PictureFile) -> Key:
+    """One size of that picture in one format."""
+    return video(storage_key).child(file.name)
 
 
 def generation(storage_key: str, token: str) -> Key:

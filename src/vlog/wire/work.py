@@ -9,6 +9,7 @@ import msgspec
 from vlog.media.grid import Grid
 from vlog.media.info import MediaInfo
 from vlog.media.plan import AudioRendition, VideoRendition
+from vlog.media.stills import PictureFile
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,11 +65,17 @@ class VideoWork(msgspec.Struct, frozen=True, kw_only=True, tag="video"):
 
 
 class ThumbnailWork(msgspec.Struct, frozen=True, kw_only=True, tag="thumbnail"):
-    """Take a picture at ``at_seconds`` (file time), or a later one when that is black."""
+    """Choose the picture that stands for the video, and make it in these widths (pixels) and formats.
+
+    ``start_seconds`` (file time) and ``duration_seconds`` are of what viewers will see. ``formats`` are keys
+    of ``media.stills.FORMATS``.
+    """
 
     info: MediaInfo
-    at_seconds: Fraction
-    width: int
+    start_seconds: Fraction
+    duration_seconds: Fraction
+    widths: tuple[int, ...]
+    formats: tuple[str, ...]
 
 
 Work = InspectWork | RemuxWork | AudioWork | VideoWork | ThumbnailWork
@@ -111,9 +118,10 @@ class Made(msgspec.Struct, frozen=True, kw_only=True, tag="made"):
 
 
 class Pictured(msgspec.Struct, frozen=True, kw_only=True, tag="pictured"):
-    """The thumbnail is stored; ``at_seconds`` is where it was taken (file time)."""
+    """The thumbnail is stored as ``files``; ``at_seconds`` is where it was taken (file time)."""
 
     at_seconds: Fraction
+    files: tuple[PictureFile, ...]
 
 
 Result = Inspected | Made | Pictured
@@ -148,6 +156,13 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     duration: int
     data: bytes
     sha256: str
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """One encoded size of a thumbnail."""
+
+    file: PictureFile
+    data: bytes
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):

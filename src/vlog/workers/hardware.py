@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from vlog.kit.errors import Unavailable
 from vlog.media.encoders import ENCODERS
+from vlog.media.stills import FORMATS
 from vlog.pipeline import ffmpeg
 from vlog.pipeline.failures import ToolFailure
 from vlog.pipeline.jail import Jail, JailSpec
+from vlog.pipeline.stills import proven_formats
 from vlog.telemetry.logs import get_logger
 
 _AAC = "aac"
@@ -33,7 +35,8 @@ async def proven_encoders(jail: Jail) -> tuple[str, ...]:
             "ffmpeg encodes no H.264 or no AAC here; use the bundled one or set VLOG_FFMPEG to another.",
             code="no_encoder",
         )
-    return (*pictures, *sound)
+    stills = [FORMATS[name].encoder for name in await proven_formats(jail)]
+    return (*pictures, *sound, *stills)
 
 
 async def _works(jail: Jail, *options: str) -> bool:

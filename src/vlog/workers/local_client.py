@@ -10,7 +10,7 @@ from pathlib import Path
 from vlog.context import Context
 from vlog.events.bus import Subscription
 from vlog.processing import delivery, tasks
-from vlog.wire.work import Capabilities, Failure, Lease, Offer, Progress, Result, Segment, ToolRun
+from vlog.wire.work import Capabilities, Failure, Lease, Offer, Picture, Progress, Result, Segment, ToolRun
 
 # Topics that may mean that there is something to claim.
 _WAKING = frozenset({"tasks", "resync"})
@@ -50,8 +50,8 @@ class LocalClient:
     async def put_segments(self, lease: Lease, rendition: str, segments: Sequence[Segment]) -> None:
         await delivery.put_segments(self._ctx, lease, rendition=rendition, segments=segments)
 
-    async def put_thumbnail(self, lease: Lease, data: bytes) -> None:
-        await delivery.put_thumbnail(self._ctx, lease, data=data)
+    async def put_thumbnail(self, lease: Lease, pictures: Sequence[Picture]) -> None:
+        await delivery.put_thumbnail(self._ctx, lease, pictures=pictures)
 
     async def finish(self, lease: Lease, result: Result, runs: Sequence[ToolRun]) -> None:
         await tasks.finish(self._ctx, lease, result=result, runs=runs)
