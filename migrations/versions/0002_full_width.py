@@ -10,7 +10,9 @@ branch_labels = None
 depends_on = None
 
 # A source on its way in: ``offset_bytes`` is what is durable in ``uploads/{id}.part``. ``epoch`` fences
-# writers: each request raises it, and whoever holds an older one has lost the upload.
+# writers: each request raises it, and whoever holds an older one has lost the upload. ``details`` is what is
+# to be known of the video, ``metadata`` the same as the client wrote it, ``sha256`` what its bytes came to.
+# ``idempotency_keys`` holds answers that are given again to whoever sends the same request with the same key.
 UPLOADS = (
     """
     CREATE TABLE uploads (
@@ -22,6 +24,7 @@ UPLOADS = (
       metadata text NOT NULL DEFAULT '',
       details jsonb NOT NULL,
       promised_sha256 bytea CHECK (octet_length(promised_sha256) = 32),
+      sha256 bytea CHECK (octet_length(sha256) = 32),
       owner varchar(100) NOT NULL DEFAULT '',
       video_id bigint REFERENCES videos ON DELETE SET NULL,
       error_code varchar(50),
@@ -38,9 +41,7 @@ UPLOADS = (
       scope varchar(50) NOT NULL,
       key varchar(255) NOT NULL,
       request_sha256 bytea NOT NULL,
-      status smallint,
-      headers jsonb NOT NULL DEFAULT '{}',
-      body bytea,
+      answer jsonb,
       created_at timestamptz NOT NULL DEFAULT app_now(),
       PRIMARY KEY (scope, key)
     )

@@ -58,6 +58,7 @@ class Door:
             ("{path:path}", "a/master.m3u8"),
             ("{video_id}", "1"),
             ("{category_id}", "1"),
+            ("{upload_id}", "0" * 32),
             ("{name}", "x"),
             ("{slug}", "x"),
         ):
@@ -126,7 +127,7 @@ async def test_a_session_may_look_but_needs_its_token_to_change(
         if door.path == "/api/events/progress":
             continue
         status = await ask(stranger, door)
-        if door.method == "GET":
+        if door.method in {"GET", "OPTIONS"}:
             assert status not in {401, 403}, door.name
         else:
             assert status == 403, door.name

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from vlog.accounts.secret import AdminSecret
 from vlog.api import errors, headers, health
-from vlog.api.admin import auth, categories, events, guard, inbox, uploads
+from vlog.api.admin import auth, categories, events, guard, inbox, resumable, uploads
 from vlog.api.admin import pages as admin_pages
 from vlog.api.admin import videos as admin_videos
 from vlog.api.admin.events import ProgressFeed
@@ -28,6 +28,7 @@ from vlog.api.render import Pages
 from vlog.api.worker import health as worker_health
 from vlog.context import Context
 from vlog.kit.supervise import Loop
+from vlog.processing.resumable import ResumableUploads
 
 # People mistype; programs that guess try thousands.
 FAILURES_PER_ADDRESS = 10
@@ -72,6 +73,7 @@ def build_admin(ctx: Context) -> Service:
     app.state.pages = Pages(assets)
     app.state.gate = Gate(ctx.db, secret, limiter)
     app.state.feed = feed
+    app.state.resumable = ResumableUploads(ctx)
     errors.install(app, admin_pages.error_page)
     for router in _admin_routers():
         app.include_router(router)
@@ -101,6 +103,7 @@ def _admin_routers() -> tuple[APIRouter, ...]:
         categories.router,
         uploads.router,
         inbox.router,
+        resumable.router,
         admin_videos.router,
         events.router,
         admin_pages.open_router,

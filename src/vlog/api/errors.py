@@ -20,6 +20,7 @@ from starlette.responses import Response
 
 from vlog.kit.errors import (
     Conflict,
+    Damaged,
     Fault,
     Gone,
     Invalid,
@@ -36,8 +37,12 @@ from vlog.telemetry.logs import get_logger
 
 log = get_logger(__name__)
 
+# A checksum that does not fit its piece (tus 1.0.0, "Checksum"); no status of HTTP itself.
+CHECKSUM_MISMATCH = 460
+_OWN_TITLES = {CHECKSUM_MISMATCH: "Checksum Mismatch"}
 # The most specific class wins.
-STATUS: dict[type[VlogError], HTTPStatus] = {
+STATUS: dict[type[VlogError], int] = {
+    Damaged: CHECKSUM_MISMATCH,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     NotPermitted: HTTPStatus.FORBIDDEN,
@@ -57,6 +62,11 @@ STATUS_OF_CODE = {
     "empty_upload": HTTPStatus.BAD_REQUEST,
     "bad_multipart": HTTPStatus.BAD_REQUEST,
     "bad_host": HTTPStatus.BAD_REQUEST,
+    "bad_tus_header": HTTPStatus.BAD_REQUEST,
+    "bad_idempotency_key": HTTPStatus.BAD_REQUEST,
+    "unsupported_checksum": HTTPStatus.BAD_REQUEST,
+    "unsupported_tus_version": HTTPStatus.PRECONDITION_FAILED,
+    "unsupported_media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "request_too_slow": HTTPStatus.REQUEST_TIMEOUT,
 }
 _CODES_OF_HTTP = {
@@ -73,7 +83,7 @@ RETRY_AFTER_SECONDS = 5
 class Problem:
     """What went wrong, as a client is told."""
 
-    status: HTTPStatus
+    status: int
     code: str
     detail: str
     details: Mapping[str, object] = field(default_factory=dict)
@@ -101,7 +111,7 @@ def problem_response(problem: Problem, *, request_id: str) -> Response:
     """The problem as ``application/problem+json``."""
     body: dict[str, object] = {
         "type": f"urn:vlog:problem:{problem.code}",
-        "title": problem.status.phrase,
+        "title": _OWN_TITLES.get(problem.status) or HTTPStatus(problem.status).phrase,
         "status": int(problem.status),
         "detail": problem.detail,
         "code": problem.code,

@@ -11,6 +11,7 @@ from uuid import uuid4
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vlog.api import answer_headers
 from vlog.api.bodies import Body
 from vlog.api.errors import Problem, internal_problem, problem_response
 from vlog.api.headers import HeaderPolicy
@@ -60,10 +61,11 @@ class Edge:
             send = _without_body(send)
         body = Body(receive, incoming)
         body.attach(scope)
+        added = answer_headers.attach(scope)
         answer = _Answer()
         with bound(request_id=request_id):
-            own = [(b"x-request-id", request_id.encode())]
-            outgoing = self._outgoing(send, answer, body=body, own=own)
+            added.append((b"x-request-id", request_id.encode()))
+            outgoing = self._outgoing(send, answer, body=body, own=added)
             problem = None
             try:
                 if _HOST.fullmatch(incoming.get(b"host", b"")) is None:

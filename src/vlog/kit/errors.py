@@ -2,6 +2,7 @@
 
 VlogError
  ├─ Invalid            the request or the file is wrong
+ │   └─ Damaged        what arrived is not what was sent
  ├─ NotAuthenticated   nobody is signed in
  ├─ NotPermitted       somebody is, but may not do this
  ├─ NotFound           there is no such thing (or the caller may not know of it)
@@ -39,6 +40,12 @@ class Invalid(VlogError):
     """The request is not valid."""
 
     default_code = "invalid"
+
+
+class Damaged(Invalid):
+    """What arrived is not what was sent; send it again."""
+
+    default_code = "checksum_mismatch"
 
 
 class NotAuthenticated(VlogError):

@@ -57,6 +57,8 @@ class Inflow:
         self.hashed = hashed or Hashed()
         self.received = offset
         """Where the next byte goes."""
+        self.synced = offset
+        """Up to where everything is durable."""
         self._file = file
         self._on_durable = on_durable
         self._parts: list[bytes] = []
@@ -113,17 +115,17 @@ class Inflow:
     async def _hand_over(self) -> None:
         # A ticking clock may come between two chunks: blocks must not overtake each other.
         async with self._order:
-            block = b"".join(self._parts)
-            self._parts.clear()
-            if not block:
-                return
             await _settled(self._write)
             while self._written - self._durable > UNSYNCED_LIMIT_BYTES:
                 await self._begin_sync()
                 await _settled(self._sync)
             await self._let_hash_follow()
-            self._write = asyncio.create_task(self._store(self._handed, block))
-            self._handed += len(block)
+            # From here on without waiting: whoever is cancelled above has taken nothing out of the queue.
+            block = b"".join(self._parts)
+            self._parts.clear()
+            if block:
+                self._write = asyncio.create_task(self._store(self._handed, block))
+                self._handed += len(block)
 
     async def _store(self, offset: int, block: bytes) -> None:
         if self.hashed.position == offset:
@@ -149,6 +151,7 @@ class Inflow:
 
     async def _make_durable(self, offset: int, hashed: Hashed) -> None:
         await self._file.sync()
+        self.synced = offset
         if self._on_durable is not None:
             await self._on_durable(offset, hashed)
         self._durable = offset

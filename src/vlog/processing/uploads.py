@@ -20,7 +20,8 @@ from vlog.db.transaction import Transaction, transaction
 from vlog.events.types import VideoUploaded
 from vlog.kit.clock import now
 from vlog.kit.errors import Invalid, OutOfSpace, TooLarge, Unavailable, VlogError
-from vlog.processing import planning, rows
+from vlog.processing import idempotency, planning, rows, upload_rows
+from vlog.processing.idempotency import Once
 from vlog.processing.inflow import Inflow
 from vlog.processing.rooms import Rooms
 from vlog.settings import known
@@ -35,6 +36,7 @@ LEFTOVER_AGE = timedelta(hours=24)
 # A file that was taken out of the inbox keeps its age; until its video names it, the inbox's row does.
 _IS_NEEDED = """
 SELECT EXISTS (SELECT FROM videos WHERE source_key = $1)
+    OR EXISTS (SELECT FROM uploads WHERE id = $2)
     OR EXISTS (SELECT FROM inbox_files WHERE state = 'taking' AND 'uploads/' || upload_id = $1)
 """
 _JOB = "INSERT INTO transcoding_jobs (video_id, max_attempts) VALUES ($1, $2) RETURNING id"
@@ -120,43 +122,63 @@ async def refuse_what_does_not_fit(ctx: Rooms, expected_bytes: int, *, limit_byt
     if expected_bytes > limit_bytes:
         raise too_large(limit_bytes)
     free_bytes = (await ctx.storage.free()).free_bytes
-    if free_bytes is not None and free_bytes < expected_bytes + RESERVED_BYTES:
+    refuse_without_space(
+        free_bytes, expected_bytes=expected_bytes, missing_bytes=await upload_rows.missing_bytes(ctx.db)
+    )
+
+
+def refuse_without_space(free_bytes: int | None, *, expected_bytes: int, missing_bytes: int) -> None:
+    """Raise ``OutOfSpace`` unless a file fits beside ``missing_bytes`` that are promised to others."""
+    needed_bytes = expected_bytes + missing_bytes + RESERVED_BYTES
+    if free_bytes is not None and free_bytes < needed_bytes:
         raise OutOfSpace(
             "The storage has not enough space for this file.",
             free_bytes=free_bytes,
-            needed_bytes=expected_bytes + RESERVED_BYTES,
+            needed_bytes=needed_bytes,
+            reserved_bytes=missing_bytes + RESERVED_BYTES,
         )
 
 
-async def accept(ctx: Rooms, new: NewVideo, *, received: Received) -> Accepted:
+async def accept(
+    ctx: Rooms, new: NewVideo, *, received: Received, idempotency_key: str | None = None
+) -> Accepted:
     """Make a received source a video with its job; when this returns, nothing can lose it.
 
-    Raises ``Invalid`` for a bad title, description or category; the source is removed then.
+    With an ``idempotency_key`` that brought the same video before, that one is the answer. Raises ``Invalid``
+    for a bad title, description or category, and for a key of another request; the source is removed then.
     """
     max_attempts = await ctx.settings.get(known.MAX_RETRIES)
+    once = None
+    if idempotency_key is not None:
+        request = {"video": new, "sha256": received.sha256.hex(), "size_bytes": received.size_bytes}
+        once = Once(scope="videos", key=idempotency_key, request=request)
 
-    async def work(tx: Transaction) -> Accepted:
-        return await make_video(tx, new, received=received, max_attempts=max_attempts)
+    async def work(tx: Transaction) -> tuple[Accepted, bool]:
+        return await idempotency.run(
+            tx,
+            once,
+            work=lambda: make_video(tx, new, received=received, max_attempts=max_attempts),
+            kind=Accepted,
+        )
 
     try:
-        return await transaction(ctx.db, work)
+        accepted, is_known = await transaction(ctx.db, work)
     except Unavailable:
         # The commit may have happened although its answer was lost: the sweep will know.
         raise
     except VlogError:
         await ctx.storage.delete(received.key)
         raise
+    if is_known:
+        await ctx.storage.delete(received.key)
+    return accepted
 
 
 async def make_video(tx: Transaction, new: NewVideo, *, received: Received, max_attempts: int) -> Accepted:
     """Write the rows of a received source: video, job, first task and event. Raises ``Invalid``."""
     video = await videos.create(tx, new)
     await videos.set_source(
-        tx,
-        video.id,
-        source_key=received.key,
-        size_bytes=received.size_bytes,
-        sha256=received.sha256,
+        tx, video.id, source_key=received.key, size_bytes=received.size_bytes, sha256=received.sha256
     )
     job_id = await tx.fetchval(_JOB, video.id, max_attempts)
     await planning.add_inspection(tx, await rows.job(tx, job_id))
@@ -170,7 +192,8 @@ async def sweep_leftovers(ctx: Rooms) -> int:
     for entry in await ctx.storage.list(layout.UPLOADS):
         if entry.stat.is_folder or now() - entry.stat.modified_at < LEFTOVER_AGE:
             continue
-        if not await ctx.db.fetchval(_IS_NEEDED, entry.key):
+        upload_id = entry.key.name.partition(".")[0]
+        if not await ctx.db.fetchval(_IS_NEEDED, entry.key, upload_id):
             await ctx.storage.delete(entry.key)
             removed += 1
     return removed

@@ -99,6 +99,34 @@ INBOX_WATCH = Setting(
         "which auto recognises), or not; a look each minute finds them in any case."
     ),
 )
+UPLOAD_EXPIRY_HOURS = Setting(
+    key="storage.upload_expiry_hours",
+    default=168,
+    minimum=1,
+    maximum=8760,
+    help="Hours for which an interrupted upload can be resumed.",
+)
+UPLOAD_IDLE_SECONDS = Setting(
+    key="storage.upload_idle_seconds",
+    default=30,
+    minimum=1,
+    maximum=3600,
+    help="Seconds in which at least 16 KiB of an upload must come; it is cut then, and can be resumed.",
+)
+MAX_OPEN_UPLOADS = Setting(
+    key="storage.max_open_uploads",
+    default=100,
+    minimum=1,
+    maximum=10_000,
+    help="Uploads that one person may have begun and not ended.",
+)
+OPEN_UPLOADS_QUOTA_MB = Setting(
+    key="storage.open_uploads_quota_mb",
+    default=1_048_576,
+    minimum=1,
+    maximum=104_857_600,
+    help="Total size of the uploads that one person may have begun and not ended, in mebibytes.",
+)
 MAX_DURATION_HOURS = Setting(
     key="storage.max_duration_hours",
     default=12,

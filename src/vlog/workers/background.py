@@ -17,7 +17,7 @@ from vlog.db.transaction import Transaction, transaction
 from vlog.events import outbox
 from vlog.kit.errors import VlogError
 from vlog.kit.supervise import Supervisor
-from vlog.processing import generations, removal, tasks, uploads
+from vlog.processing import generations, removal, tasks, upload_completion, uploads
 from vlog.telemetry.logs import get_logger
 from vlog.workers import watcher
 from vlog.workers.leadership import Leadership
@@ -76,6 +76,7 @@ CHORES = (
     Chore("outbox", 10, look_after_outbox),
     Chore("generations", 60, generations.sweep_retired),
     Chore("removals", 600, removal.finish_all),
+    Chore("uploads", 60, upload_completion.sweep),
     Chore("files", 3600, sweep_files),
     Chore("partitions", 3600, make_partitions),
 )

@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from vlog.api.admin.guard import ADMIN_ONLY
 from vlog.api.bodies import allow_body
-from vlog.api.deps import MAX_ID, Ctx
+from vlog.api.deps import MAX_ID, Ctx, idempotency_key
 from vlog.api.multipart import Field, FileBegins, FileData, FormParser, Piece
 from vlog.catalog import taxonomy
 from vlog.catalog.text import clean_description, clean_title
@@ -59,8 +59,12 @@ class Uploaded:
     },
 )
 async def upload_video(request: Request, ctx: Ctx) -> Uploaded:
-    """Upload a video. Fields may come before or after the file; before is better: mistakes show at once."""
+    """Upload a video. Fields may come before or after the file; before is better: mistakes show at once.
+
+    Sent again with the same ``Idempotency-Key`` it has one effect, and the answer of the first time.
+    """
     limit_bytes = await ctx.settings.get(MAX_UPLOAD_MB) << 20
+    key = idempotency_key(request)
     allow_body(request.scope, limit_bytes + _FORM_BYTES)
     form = Form(ctx)
     parser = FormParser(request.headers.get("content-type", ""))
@@ -71,7 +75,7 @@ async def upload_video(request: Request, ctx: Ctx) -> Uploaded:
         parser.finish()
         new = form.complete()
         received = await receiver.complete()
-        accepted = await uploads.accept(ctx, new, received=received)
+        accepted = await uploads.accept(ctx, new, received=received, idempotency_key=key)
     return Uploaded(
         status="pending",
         video_id=accepted.video_id,
