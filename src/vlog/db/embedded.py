@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -76,7 +76,8 @@ class EmbeddedPostgres:
         self._rest()
         self.layout.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._take_lock()
-        try:
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(self.stop)
             programs = await cluster.find_programs(self.layout.majors())
             identity = await cluster.choose_identity(self.layout, programs)
             folder = self.layout.cluster(programs.major)
@@ -90,9 +91,8 @@ class EmbeddedPostgres:
             files.hand_over([self.layout.socket_folder], identity)
             dsn = _dsn(self.layout, self.layout.socket_folder)
             await self._bring_up(dsn, programs.folder / "postgres", folder=folder, identity=identity)
-        except BaseException:
-            await self.stop()
-            raise
+            # It runs: nothing is to be undone.
+            undo.pop_all()
         self._housekeeping = asyncio.create_task(self._keep_log_small())
         return dsn
 

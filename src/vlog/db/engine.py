@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 
 from vlog.db.errors import mapped
+from vlog.db.pulse import Pulse
 
-ACQUIRE_TIMEOUT_SECONDS = 5.0
+# Waiting for longer in front of a pool that others have emptied is no use to anybody.
+ACQUIRE_TIMEOUT_SECONDS = 2.0
+CONNECT_TIMEOUT_SECONDS = 5.0
 # No statement, lock wait or forgotten transaction may hold others up for longer than this.
 SERVER_SETTINGS = {
     "application_name": "vlog",
@@ -30,21 +35,16 @@ class Database:
         self.dsn = dsn
         self._max_connections = max_connections
         self._pool: asyncpg.Pool | None = None
+        self.pulse = Pulse(dsn, lose=self._lose, regain=self._connect)
 
     async def open(self) -> None:
         """Connect; raises ``Unavailable`` when the server can't be reached."""
-        with mapped():
-            self._pool = await asyncpg.create_pool(
-                self.dsn,
-                min_size=1,
-                max_size=self._max_connections,
-                timeout=ACQUIRE_TIMEOUT_SECONDS,
-                command_timeout=15,
-                server_settings=SERVER_SETTINGS,
-            )
+        await self._connect()
+        self.pulse.start()
 
     async def close(self) -> None:
         """Close all connections; those in use get a few seconds to end."""
+        await self.pulse.stop()
         if self._pool is not None:
             pool, self._pool = self._pool, None
             try:
@@ -64,23 +64,45 @@ class Database:
         """A connection outside the pool, for LISTEN and advisory locks; the caller closes it."""
         with mapped():
             return await asyncpg.connect(
-                self.dsn, timeout=ACQUIRE_TIMEOUT_SECONDS, server_settings={"application_name": "vlog"}
+                self.dsn, timeout=CONNECT_TIMEOUT_SECONDS, server_settings={"application_name": "vlog"}
             )
 
     async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
         """All rows of a read."""
-        with mapped():
-            async with self.pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
-                return await connection.fetch(sql, *args)
+        async with self.acquired() as connection:
+            rows: list[asyncpg.Record] = await connection.fetch(sql, *args)
+            return rows
 
     async def fetchrow(self, sql: str, *args: object) -> asyncpg.Record | None:
         """The first row of a read, or ``None``."""
-        with mapped():
-            async with self.pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
-                return await connection.fetchrow(sql, *args)
+        async with self.acquired() as connection:
+            row: asyncpg.Record | None = await connection.fetchrow(sql, *args)
+            return row
 
     async def fetchval(self, sql: str, *args: object) -> Any:
         """The first column of the first row, or ``None``."""
-        with mapped():
+        async with self.acquired() as connection:
+            return await connection.fetchval(sql, *args)
+
+    @asynccontextmanager
+    async def acquired(self) -> AsyncIterator[Any]:
+        """A connection of the pool; raises ``Unavailable`` when there is none to be had in time."""
+        with mapped(), self.pulse.watched():
             async with self.pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
-                return await connection.fetchval(sql, *args)
+                yield connection
+
+    async def _connect(self) -> None:
+        with mapped():
+            self._pool = await asyncpg.create_pool(
+                self.dsn,
+                min_size=1,
+                max_size=self._max_connections,
+                timeout=CONNECT_TIMEOUT_SECONDS,
+                command_timeout=15,
+                server_settings=SERVER_SETTINGS,
+            )
+
+    def _lose(self) -> None:
+        """Drop all connections: who waits on one is told so now."""
+        if self._pool is not None:
+            self._pool.terminate()

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 import asyncpg
 import msgspec
 
-from vlog.db.engine import ACQUIRE_TIMEOUT_SECONDS, Database
+from vlog.db.engine import Database
 from vlog.db.errors import RETRYABLE, mapped
 from vlog.kit.errors import Unavailable
 
@@ -89,12 +89,8 @@ async def transaction(db: Database, work: Callable[[Transaction], Awaitable[T]])
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            with mapped():
-                async with (
-                    db.pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection,
-                    connection.transaction(),
-                ):
-                    return await work(Transaction(connection))
+            async with db.acquired() as connection, connection.transaction():
+                return await work(Transaction(connection))
         except RETRYABLE as error:
             if attempt == ATTEMPTS:
                 raise Unavailable(

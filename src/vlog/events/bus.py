@@ -12,12 +12,14 @@ import msgspec
 import structlog
 
 from vlog.db.engine import Database
+from vlog.db.errors import mapped
 from vlog.db.transaction import CHANNEL
 from vlog.kit.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 QUEUE_LENGTH = 256
 RECONNECT_SECONDS = 2.0
+PROOF_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,13 @@ class EventBus:
         try:
             connection.add_termination_listener(lambda _: lost.set())
             await connection.add_listener(CHANNEL, self._on_notify)
-            await lost.wait()
+            while not lost.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(lost.wait(), PROOF_SECONDS)
+                    break
+                # A connection that was cut without a word looks like a quiet one.
+                with mapped():
+                    await connection.fetchval("SELECT 1", timeout=PROOF_SECONDS)
         finally:
             with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
                 await connection.close(timeout=2)

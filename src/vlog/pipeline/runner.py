@@ -36,7 +36,7 @@ _RENEWALS_PER_LEASE = 4
 _RELEASE_SECONDS = 2.0
 _IDLE_SECONDS = 5.0
 _FIRST_PAUSE_SECONDS = 1.0
-_LONGEST_PAUSE_SECONDS = 30.0
+_LONGEST_PAUSE_SECONDS = 5.0
 
 _OF_OUR_MAKING = frozenset({"bad_segment"})
 """Codes of ``Invalid`` that speak of what was made and not of the source: worth another attempt."""

@@ -10,7 +10,7 @@ import shutil
 import stat as modes
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -116,22 +116,18 @@ class Tree:
         flags = _GROWING | (os.O_CREAT if create else 0)
         with mapped(), self._writable() as root, self._folder(root, key.parts[:-1], create=create) as folder:
             file = os.open(key.name, flags, 0o644, dir_fd=folder)
-            try:
+            with ExitStack() as undo:
+                undo.callback(os.close, file)
                 lock(file)
                 found = os.fstat(file)
                 named = os.stat(key.name, dir_fd=folder, follow_symlinks=False)
-                if not modes.S_ISREG(found.st_mode) or (found.st_dev, found.st_ino) != (
-                    named.st_dev,
-                    named.st_ino,
-                ):
+                if not modes.S_ISREG(found.st_mode) or not os.path.samestat(found, named):
                     # Renamed or removed between the opening and the lock: what is open is no longer this key.
                     raise in_use()
                 if found.st_size == 0:
                     # Bytes are acknowledged one by one from here on: the name must outlive a power cut too.
                     os.fsync(folder)
-            except BaseException:
-                os.close(file)
-                raise
+                undo.pop_all()
             return file
 
     def open(self, key: Key) -> int:
