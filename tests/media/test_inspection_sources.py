@@ -85,6 +85,12 @@ async def test_one_picture_under_a_song(jail: Jail, folder: Path) -> None:
     assert abs(grid.duration_seconds - 30) < Fraction(1, 10)
 
 
+async def test_moving_fine_lines_are_no_fields(jail: Jail, folder: Path) -> None:
+    for name, size in (("lines.mp4", "320x180"), ("many_lines.mp4", "1280x720")):
+        source = hostile.make(folder, *moving(12, size=size), *X264, name)
+        assert (await inspected(jail, source)).info.video.interlacing is None
+
+
 async def test_no_moving_picture(jail: Jail, folder: Path) -> None:
     cover = hostile.make(folder, *hostile.picture("300x300"), "cover.jpg")
     song = hostile.make(folder, *tone(), "song.mp3")
@@ -208,6 +214,6 @@ async def test_an_hour_is_inspected_in_no_time(jail: Jail, folder: Path) -> None
     runs: list[Completed] = []
     found = await inspect(jail, hour, WORK, on_run=runs.append)
     assert found.grid.frames == 108_000
-    # Two questions, none of which reads the file to its end.
-    assert len(runs) == 2
+    # What it holds, whether it decodes, whether it has fields: none of these reads the file to its end.
+    assert len(runs) == 3
     assert sum(run.wall_seconds for run in runs) < QUICKLY_SECONDS

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import subprocess
 import wave
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tests.support.jails import tools
 
@@ -54,10 +55,38 @@ def write_beeps(path: Path, seconds: float) -> None:
         file.writeframes(samples.tobytes())
 
 
+def moment(number: int, *, bars: int) -> NDArray[np.uint8]:
+    """The luma of a picture like those of ``pictures`` that has moved ``number`` steps; ``bars`` is told."""
+    noise = np.random.default_rng(1).integers(16, 235, (HEIGHT // 12, WIDTH // 20), dtype=np.uint8)
+    luma = np.roll(noise.repeat(12, 0).repeat(20, 1), 3 * number, 1)
+    row = np.array([235 if bars >> bit & 1 else 16 for bit in range(BITS)], np.uint8)
+    luma[:BAR_HEIGHT] = row.repeat(WIDTH // BITS)
+    return luma
+
+
+def woven(count: int, *, top_first: bool) -> Iterator[bytes]:
+    """Raw pictures, each made of two moments: the even lines of one and the odd lines of the other."""
+    for number in range(count):
+        first, second = moment(2 * number, bars=number), moment(2 * number + 1, bars=number)
+        even, odd = (first, second) if top_first else (second, first)
+        luma = even.copy()
+        luma[1::2] = odd[1::2]
+        yield luma.tobytes() + b"\x80" * (WIDTH * HEIGHT // 2)
+
+
 def make_source(
-    path: Path, *, rate: Fraction, count: int, sound_seconds: float = 0.0, options: Sequence[str] = ()
+    path: Path,
+    *,
+    rate: Fraction,
+    count: int,
+    sound_seconds: float = 0.0,
+    options: Sequence[str] = (),
+    raw: Iterable[bytes] | None = None,
 ) -> Path:
-    """Encode ``count`` pictures (and beeps) into ``path``; ``options`` are ffmpeg's for the output."""
+    """Encode ``count`` pictures (and beeps) into ``path``; ``options`` are ffmpeg's for the output.
+
+    ``raw`` are other pictures than those of ``pictures``.
+    """
     command = [str(tools().ffmpeg), "-v", "error", "-y", "-f", "rawvideo", "-s", f"{WIDTH}x{HEIGHT}"]
     command += ["-pix_fmt", "yuv420p", "-r", str(rate), "-i", "-"]
     if sound_seconds:
@@ -66,7 +95,7 @@ def make_source(
         command += ["-i", str(beeps), "-map", "0:v", "-map", "1:a"]
     process = subprocess.Popen([*command, *options, str(path)], stdin=subprocess.PIPE)
     assert process.stdin is not None
-    for picture in pictures(count, rate):
+    for picture in raw or pictures(count, rate):
         process.stdin.write(picture)
     process.stdin.close()
     assert process.wait() == 0

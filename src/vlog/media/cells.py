@@ -22,6 +22,7 @@ class Timeline:
     ``pts`` are source timestamps and ``ticks`` (both ascending, of one length, the first tick 0) their
     places; the presentation ends at tick ``end`` and cells shall be ``wish`` ticks long. ``keys`` are the
     source timestamps (ascending, the first not after the first picture) at which decoding can begin.
+    ``run_up`` is how many pictures before the first one of a cell must be decoded with it.
     """
 
     pts: Sequence[int]
@@ -29,6 +30,7 @@ class Timeline:
     end: int
     wish: int
     keys: Sequence[int]
+    run_up: int = 0
 
 
 def encoded_cells(line: Timeline) -> tuple[Cell, ...]:
@@ -97,7 +99,8 @@ def _cell(line: Timeline, start: int, stop: int) -> Cell:
     first_pts = line.pts[first] if frames else line.pts[first - 1]
     # A held picture is named by the range as well, so that whoever decodes the range has it.
     end_pts = line.pts[after] if frames and after < len(line.pts) else line.pts[after - 1] + 1
-    key = line.keys[max(bisect_right(line.keys, first_pts) - 1, 0)]
+    needed = line.pts[max(first - (not frames) - line.run_up, 0)]
+    key = line.keys[max(bisect_right(line.keys, needed) - 1, 0)]
     return Cell(start=start, end=stop, frames=frames, first_pts=first_pts, end_pts=end_pts, key_pts=key)
 
 

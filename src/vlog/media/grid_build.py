@@ -29,7 +29,8 @@ class GridWish:
     """What the grid is to be like, and how long it may become.
 
     ``nominal_rate`` is the header's picture rate, used where the pictures themselves tell none. ``remux``
-    asks for cells that start at the source's own key frames; they are laid so if those allow it.
+    asks for cells that start at the source's own key frames; they are laid so if those allow it. ``run_up``
+    is how many pictures before a cell its encoding looks at.
     """
 
     segment_seconds: int
@@ -38,6 +39,7 @@ class GridWish:
     max_cells: int
     remux: bool
     nominal_rate: Fraction | None = None
+    run_up: int = 0
 
 
 def build_grid(index: VideoIndex, wish: GridWish, audio: AudioExtent | None) -> Grid:
@@ -104,6 +106,7 @@ def _timeline(
         end=_end(grid, ticks[-1], last_pts_duration=duration, audio=audio),
         wish=_wished_cell(grid, wish.segment_seconds),
         keys=_decoding_starts(index),
+        run_up=wish.run_up,
     )
 
 

@@ -21,6 +21,10 @@ _UPRIGHT = {
 }
 
 
+RUN_UP_PICTURES = 1
+"""How many pictures before and after it ``whole`` looks at."""
+
+
 def upright(video: VideoStream) -> list[str]:
     """Turned and mirrored as the file asks for."""
     return list(_UPRIGHT[video.rotation, video.is_mirrored])

@@ -11,6 +11,7 @@ from fractions import Fraction
 from vlog.kit.errors import Invalid
 from vlog.media import mp4_index
 from vlog.media.gate import Chosen
+from vlog.media.info import FieldOrder
 from vlog.media.packets import AudioExtent, StreamTimes, VideoIndex, parse_frames, parse_packets
 from vlog.media.probed import ProbedStream
 from vlog.pipeline.mp4_file import Mp4Outline
@@ -29,13 +30,15 @@ _MOST_LOST = Fraction(1, 10)
 class Indexed:
     """The pictures, and from when to when there is sound.
 
-    ``has_strays`` tells that a decoder also gives pictures that do not follow the one before in time.
+    ``has_strays`` tells that a decoder also gives pictures that do not follow the one before in time,
+    ``interlacing`` in which order fields were found in them.
     """
 
     video: VideoIndex
     audio: AudioExtent | None
     warnings: tuple[str, ...] = ()
     has_strays: bool = False
+    interlacing: FieldOrder | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,13 +9,14 @@ from fractions import Fraction
 from pathlib import Path
 
 from vlog.kit.errors import Invalid
-from vlog.media import gate, mp4_index
+from vlog.media import gate, interlacing, mp4_index
 from vlog.media.cadence import measured_rate
 from vlog.media.gate import Chosen
 from vlog.media.grid import Grid
 from vlog.media.grid_build import GridWish, build_grid
-from vlog.media.info import AudioStream, MediaInfo
+from vlog.media.info import AudioStream, FieldOrder, MediaInfo
 from vlog.media.packets import AudioExtent
+from vlog.media.picture import RUN_UP_PICTURES
 from vlog.media.probed import ProbedStream
 from vlog.pipeline.failures import Completed
 from vlog.pipeline.index import Indexed, Source, index_source
@@ -50,9 +51,29 @@ async def inspect(
     )
     proof = await questions.decode_start(chosen.video.index)
     indexed = await index_source(questions, known, proof)
+    order = await _field_order(questions, chosen.video, indexed)
     return await asyncio.to_thread(
-        _described, known, proof, indexed, work=work, format_names=probed.format_names
+        _described,
+        known,
+        proof,
+        replace(indexed, interlacing=order),
+        work=work,
+        format_names=probed.format_names,
     )
+
+
+async def _field_order(questions: Questions, video: ProbedStream, indexed: Indexed) -> FieldOrder | None:
+    shown = indexed.video.shown_pts
+    time_base = indexed.video.time_base
+    at = interlacing.look(
+        video,
+        start=shown[0] * time_base,
+        seconds=(shown[-1] - shown[0]) * time_base,
+        pictures=len(shown),
+    )
+    if at is None:
+        return None
+    return interlacing.judge(await questions.fields(video.index, at), video.field_order)
 
 
 def _described(
@@ -68,7 +89,11 @@ def _described(
         max_duration_seconds=work.max_duration_seconds,
         max_cells=gate.max_cells(source.size_bytes),
         # A stream that the decoder complains about is made whole by encoding it anew.
-        remux=work.remux and gate.is_remuxable(chosen.video) and not proof.complaints,
+        remux=work.remux
+        and gate.is_remuxable(chosen.video)
+        and not proof.complaints
+        and indexed.interlacing is None,
+        run_up=RUN_UP_PICTURES if indexed.interlacing else 0,
         nominal_rate=chosen.video.nominal_rate,
     )
     grid = build_grid(index, wish, indexed.audio)
@@ -87,7 +112,7 @@ def _described(
         format_names=format_names,
         size_bytes=source.size_bytes,
         duration_seconds=grid.duration_seconds,
-        pictures=video,
+        pictures=replace(video, interlacing=indexed.interlacing),
         audio=audio,
         warnings=(*chosen.warnings, *indexed.warnings, *_warnings(source.outline, proof)),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vlog.kit.errors import Invalid
-from vlog.media import hardening, probed
+from vlog.media import hardening, interlacing, probed
 from vlog.media.packets import FRAME_ENTRIES, PACKET_ENTRIES, parse_decoded
 from vlog.media.probed import Probed
 from vlog.pipeline import ffmpeg
@@ -92,6 +92,13 @@ class Questions:
             words = reason(done)
             raise Invalid(f"The pictures can't be decoded: {words}", code="undecodable", reason=words)
         return Proof(tuple(stamps), complaints(done.stderr_tail))
+
+    async def fields(self, stream: int, at: interlacing.Look) -> interlacing.Counts:
+        """How many pictures at these places are made of two moments."""
+        argv = interlacing.command(
+            str(self.jail.tools.ffmpeg), self.jail.source_url(self.source), stream=stream, at=at
+        )
+        return interlacing.parse((await self._run(argv, _PROOF_LIMITS)).stderr_tail)
 
     async def _listing(self, words: list[str]) -> str:
         done = await self._probe([*words, "-of", "csv=p=0"], _LISTING_LIMITS)
