@@ -8,9 +8,13 @@ from collections.abc import Callable
 
 import structlog
 
-from benchmarks import first_play, ladder
+from benchmarks import first_play, ladder, serving
 
-BENCHMARKS: dict[str, Callable[[], None]] = {"ladder": ladder.run, "first_play": first_play.run}
+BENCHMARKS: dict[str, Callable[[], None]] = {
+    "ladder": ladder.run,
+    "first_play": first_play.run,
+    "serving": serving.run,
+}
 
 
 def main(names: list[str]) -> int:

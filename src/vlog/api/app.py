@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import Route
 
 from vlog.accounts.secret import AdminSecret
@@ -17,8 +18,8 @@ from vlog.api.admin import videos as admin_videos
 from vlog.api.admin.events import ProgressFeed
 from vlog.api.admin.guard import Gate
 from vlog.api.assets import Assets
-from vlog.api.contract import Application
-from vlog.api.mediafiles import MediaFiles
+from vlog.api.contract import MEDIA_PREFIX, Application
+from vlog.api.mediafiles import METHODS, MediaFiles
 from vlog.api.middleware import Edge
 from vlog.api.places import Places
 from vlog.api.public import pages as public_pages
@@ -35,8 +36,6 @@ FAILURES_PER_ADDRESS = 10
 FAILURES_IN_TOTAL = 100
 FAILURE_WINDOW_SECONDS = 60.0
 
-MEDIA_METHODS = ["GET", "HEAD", "OPTIONS"]
-
 
 @dataclass(frozen=True)
 class Service:
@@ -49,20 +48,22 @@ class Service:
 
 def build_public(ctx: Context) -> Service:
     """Port 9000: site and public API."""
-    app = _app("VLog public API", ctx, policy=headers.policy(may_be_framed=True), head_as_get=True)
+    policy = headers.policy(may_be_framed=True)
+    app = _app("VLog public API", ctx, policy=policy, head_as_get=True)
     assets = Assets()
     places = Places(ctx.db)
     app.state.pages = Pages(assets)
     errors.install(app, public_pages.error_page)
     for router in (health.router(), public_videos.router, public_pages.router):
         app.include_router(router)
-    _serve_files(app, assets, MediaFiles(ctx.storage, places))
+    _serve_files(app, assets, MediaFiles(ctx.storage, places), policy=policy)
     return Service(app, loops=(("public places", lambda stopping: places.follow(ctx.bus, stopping)),))
 
 
 def build_admin(ctx: Context) -> Service:
     """Port 9001: admin site and admin API."""
-    app = _app("VLog admin API", ctx, policy=headers.policy(may_be_framed=False))
+    policy = headers.policy(may_be_framed=False)
+    app = _app("VLog admin API", ctx, policy=policy)
     assets = Assets()
     places = Places(ctx.db)
     secret = AdminSecret(ctx.db, ctx.config.admin_secret)
@@ -77,7 +78,7 @@ def build_admin(ctx: Context) -> Service:
     errors.install(app, admin_pages.error_page)
     for router in _admin_routers():
         app.include_router(router)
-    _serve_files(app, assets, MediaFiles(ctx.storage, places, authorize=guard.authorize_media))
+    _serve_files(app, assets, MediaFiles(ctx.storage, places, authorize=guard.authorize_media), policy=policy)
     loops: tuple[tuple[str, Loop], ...] = (
         ("admin places", lambda stopping: places.follow(ctx.bus, stopping)),
         ("progress hints", feed.listen),
@@ -111,7 +112,7 @@ def _admin_routers() -> tuple[APIRouter, ...]:
     )
 
 
-def _app(title: str, ctx: Context, *, policy: headers.HeaderPolicy, head_as_get: bool = False) -> FastAPI:
+def _app(title: str, ctx: Context, *, policy: headers.HeaderPolicy, head_as_get: bool = False) -> Application:
     # No interactive docs: they load scripts from elsewhere. The schema is a file of the repository.
     app = Application(
         title=title,
@@ -127,6 +128,10 @@ def _app(title: str, ctx: Context, *, policy: headers.HeaderPolicy, head_as_get:
     return app
 
 
-def _serve_files(app: FastAPI, assets: Assets, media: MediaFiles) -> None:
+def _serve_files(
+    app: Application, assets: Assets, media: MediaFiles, *, policy: headers.HeaderPolicy
+) -> None:
+    # The router never sees a request for media; the route says to readers of the routes that it is there.
+    app.media = Edge(ExceptionMiddleware(media, handlers=app.exception_handlers), headers=policy)
     app.router.routes.append(Route("/static/{name}", assets, methods=["GET", "HEAD"], name="static"))
-    app.router.routes.append(Route("/videos/{path:path}", media, methods=MEDIA_METHODS, name="media"))
+    app.router.routes.append(Route(MEDIA_PREFIX + "{path:path}", media, methods=METHODS, name="media"))

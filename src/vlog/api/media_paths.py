@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Kind = Literal["manifest", "picture", "segment"]
@@ -67,6 +68,7 @@ class MediaPath:
         return _TYPES[self.extension]
 
 
+@lru_cache(maxsize=4096)
 def parse(path: str) -> MediaPath | None:
     """The file that ``path`` (below ``/videos/``, percent-decoded) names, ``None`` when it names none."""
     match = _PATH.fullmatch(path) if len(path) <= _MAX_LENGTH else None

@@ -12,12 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from vlog.api import media_paths, ranges
 from vlog.api.conditional import is_known, is_same
+from vlog.api.contract import MEDIA_PREFIX
 from vlog.api.media_paths import Kind, MediaPath
 from vlog.api.open_files import OpenFile, OpenFiles
 from vlog.api.places import Place, Places
@@ -25,17 +27,16 @@ from vlog.api.ranges import ByteRange
 from vlog.api.sendfile import EXTENSION
 from vlog.kit.errors import NotFound
 from vlog.storage import pagecache
-from vlog.storage.base import HasDescriptor, Storage
+from vlog.storage.base import Storage
 
 # Large enough that a hop to a thread is cheap beside it, small enough that a thousand viewers fit in memory.
 CHUNK_BYTES = 256 << 10
-# What goes out together with the head; the rest goes past us.
-FIRST_BYTES = 16 << 10
 # A viewer who takes nothing for this long is gone, or holds our memory on purpose.
 SEND_SECONDS = 60.0
 # How long an open file is used again. A manifest is replaced in place and must be right a second later; a
 # segment never changes under its name.
 LIFE_SECONDS: dict[Kind, float] = {"manifest": 1.0, "picture": 1.0, "segment": 10.0}
+METHODS = ("GET", "HEAD", "OPTIONS")
 _EXPOSED = b"Accept-Ranges, Content-Length, Content-Range, ETag"
 
 Authorize = Callable[[Request], Awaitable[None]]
@@ -81,9 +82,11 @@ class MediaFiles:
         if scope["method"] == "OPTIONS":
             await self._preflight()(scope, receive, send)
             return
+        if scope["method"] not in METHODS:
+            raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"allow": ", ".join(METHODS)})
         if self._authorize is not None:
             await self._authorize(Request(scope, receive))
-        path = media_paths.parse(scope["path_params"]["path"])
+        path = media_paths.parse(scope["path"].removeprefix(MEDIA_PREFIX))
         place = None if path is None else await self._places.find(path.storage_key)
         if path is None or place is None or not (place.is_public or self._authorize is not None):
             raise _not_found()
@@ -137,10 +140,10 @@ class MediaFiles:
 
     def _preflight(self) -> Response:
         if self._authorize is not None:
-            return Response(status_code=HTTPStatus.NO_CONTENT, headers={"allow": "GET, HEAD, OPTIONS"})
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers={"allow": ", ".join(METHODS)})
         headers = {
             "access-control-allow-origin": "*",
-            "access-control-allow-methods": "GET, HEAD, OPTIONS",
+            "access-control-allow-methods": ", ".join(METHODS),
             "access-control-allow-headers": "If-None-Match, If-Range, Range",
             "access-control-max-age": "86400",
         }
@@ -180,11 +183,13 @@ async def _send_part(
         await send(start)
         await send({"type": "http.response.body", "body": file.content[part.start : part.end]})
         return
-    if not isinstance(file.file, HasDescriptor) or EXTENSION not in scope.get("extensions", ()):
+    if file.descriptor is None or EXTENSION not in scope.get("extensions", ()):
         await _send_chunks(receive, send, start=start, file=file, part=part)
         return
     # Before the status: a disk that fails here still gets a clear answer.
-    first = await _read(file, part.start, min(FIRST_BYTES, part.length), cold=min(CHUNK_BYTES, part.length))
+    first = b""
+    if not pagecache.is_cached(file.descriptor, part.start, min(CHUNK_BYTES, part.length)):
+        first = await file.file.read(part.start, min(CHUNK_BYTES, part.length))
     await send(start)
     rest = {"file": file.file, "offset": part.start + len(first), "count": part.length - len(first)}
     await send({"type": EXTENSION, "body": first, **rest})
@@ -214,13 +219,13 @@ async def _send_chunks(
             gone.cancel()
 
 
-async def _read(file: OpenFile, offset: int, length: int, *, cold: int = 0) -> bytes:
-    """``length`` bytes from memory, or ``cold`` (at least ``length``) by a thread that asks the disk."""
-    if isinstance(file.file, HasDescriptor):
-        data = pagecache.read_cached(file.file.fileno(), offset, length)
+async def _read(file: OpenFile, offset: int, length: int) -> bytes:
+    """Up to ``length`` bytes: from memory, or by a thread that asks the disk."""
+    if file.descriptor is not None:
+        data = pagecache.read_cached(file.descriptor, offset, length)
         if data is not None:
             return data
-    return await file.file.read(offset, max(cold, length))
+    return await file.file.read(offset, length)
 
 
 async def _until_disconnected(receive: Receive) -> None:

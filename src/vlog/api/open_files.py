@@ -15,7 +15,7 @@ from email.utils import format_datetime
 
 from vlog.api.conditional import tag_of
 from vlog.kit.clock import monotonic_seconds
-from vlog.storage.base import Storage, StoredFile
+from vlog.storage.base import HasDescriptor, Storage, StoredFile
 from vlog.storage.layout import Key
 
 # Initialisation segments, thumbnails.
@@ -39,6 +39,7 @@ class OpenFile:
     modified: str
     content: bytes | None
     file: StoredFile
+    descriptor: int | None
     until: float
     users: int = 0
     is_kept: bool = True
@@ -103,6 +104,7 @@ class OpenFiles:
             modified=format_datetime(file.modified_at.astimezone(UTC), usegmt=True),
             content=content,
             file=file,
+            descriptor=file.fileno() if content is None and isinstance(file, HasDescriptor) else None,
             until=monotonic_seconds() + life_seconds,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vlog.api.listening import messages, video_of
 from vlog.api.media_paths import MediaPath
@@ -29,9 +29,17 @@ class Place:
     is_public: bool
     roots: tuple[Key, ...]
     folders: dict[str, tuple[str, ...]]
+    _found: dict[MediaPath, list[Key]] = field(default_factory=dict, compare=False, repr=False)
 
     def keys(self, path: MediaPath) -> list[Key]:
         """Where the file may lie, likeliest first; empty when its address is dead."""
+        found = self._found.get(path)
+        if found is None:
+            # A place lives for a second: what it remembers of its files can't grow large.
+            found = self._found[path] = self._look(path)
+        return found
+
+    def _look(self, path: MediaPath) -> list[Key]:
         if path.token is None:
             return [root.child(*path.names) for root in self.roots]
         folders = self.folders.get(path.token, ())

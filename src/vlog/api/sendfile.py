@@ -33,15 +33,15 @@ log = get_logger(__name__)
 
 EXTENSION = "vlog.sendfile"
 # How much one call sends: the stretch that is known to be in memory.
-WINDOW_BYTES = 512 << 10
+WINDOW_BYTES = 1 << 20
 # After so much for one client the others have their turn.
 TURN_BYTES = 2 << 20
 # What waits in the transport for a full socket: all that a stopped client costs us.
 PIECE_BYTES = 4 << 10
 # How much a thread reads when the disk has to be asked.
 COLD_BYTES = 256 << 10
-# A peer that has taken nothing for this long is gone, or holds our memory on purpose.
-STALL_SECONDS = 60.0
+# A peer that takes nothing from one look to the next is gone, or holds our memory on purpose.
+STALL_SECONDS = 30.0
 
 
 class SendableFile(Protocol):
@@ -62,6 +62,19 @@ class SendfileProtocol(BoundedProtocol):
     """Offers ``vlog.sendfile`` on connections without TLS."""
 
     stall_seconds = STALL_SECONDS
+    _stretch: _Stretch | None = None
+
+    def resume_writing(self) -> None:
+        """The transport has got rid of what it held."""
+        super().resume_writing()
+        if self._stretch is not None:
+            self._stretch.go_on()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone."""
+        super().connection_lost(exc)
+        if self._stretch is not None:
+            self._stretch.go_on()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:  # type: ignore[override]
         # uvicorn calls this for each request, also for those that waited in the pipeline. Under TLS the bytes
@@ -86,94 +99,142 @@ class SendfileProtocol(BoundedProtocol):
         body, count = message["body"], message["count"]
         if len(body) + count != cycle.expected_content_length:
             raise RuntimeError("vlog.sendfile is not as long as Content-Length")
-        if self._is_gone(cycle):
-            return
         transport = self.transport
+        if cycle.disconnected or transport.is_closing():
+            return
         try:
-            # One byte more than what waits, and uvloop sends it all at once instead of at the turn's end.
-            transport.set_write_buffer_limits(high=transport.get_write_buffer_size())
             transport.write(body)
             # From here on the transport says when it holds a single byte, and when it has none left.
             transport.set_write_buffer_limits(high=0)
-            await self._send_stretch(cycle, message["file"], offset=message["offset"], count=count)
-            await self._drained()
+            await self._send_stretch(message["file"], message["offset"], count)
         except Cut as cut:
             log.info("answer_cut", reason=str(cut))
             # Not close(): that would wait for a peer that takes nothing.
             transport.abort()
             cycle.disconnected = True
         finally:
+            self._stretch = None
             if not transport.is_closing():
                 transport.set_write_buffer_limits()
         cycle.expected_content_length = 0
         await cycle.send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _send_stretch(
-        self, cycle: RequestResponseCycle, file: SendableFile, *, offset: int, count: int
-    ) -> None:
-        end, turn = offset + count, 0
-        while offset < end:
-            await self._drained()
-            if self._is_gone(cycle):
-                return
-            window = min(WINDOW_BYTES, end - offset)
-            if pagecache.is_cached(file.fileno(), offset, window):
-                sent = self._sendfile(file.fileno(), offset, window)
-                piece = PIECE_BYTES
-            else:
-                sent, piece = 0, COLD_BYTES
-            offset, turn = offset + sent, turn + sent
-            if sent < window:
-                offset += await self._send_piece(file, offset=offset, count=min(piece, end - offset))
-            elif turn >= TURN_BYTES:
-                turn = 0
-                await asyncio.sleep(0)
+    async def _send_stretch(self, file: SendableFile, offset: int, count: int) -> None:
+        stretch = self._stretch = _Stretch(self, file.fileno(), offset=offset, end=offset + count)
+        while not await stretch.sent():
+            # What comes next is not in memory.
+            data = await file.read(stretch.offset, min(COLD_BYTES, stretch.end - stretch.offset))
+            stretch.write(data)
 
-    def _sendfile(self, file: int, offset: int, count: int) -> int:
+
+class _Stretch:
+    """What is still to be sent of a file. It goes on by itself whenever the transport is empty."""
+
+    def __init__(self, protocol: SendfileProtocol, file: int, *, offset: int, end: int) -> None:
+        self.offset = offset
+        self.end = end
+        self._file = file
+        self._protocol = protocol
+        self._transport = protocol.transport
+        self._socket = _descriptor(protocol.transport)
+        self._loop = protocol.loop
+        self._waiter: asyncio.Future[bool] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def sent(self) -> bool:
+        """Send; ``True`` when all is sent or nobody listens, ``False`` when a disk has to be asked.
+
+        Raises ``Cut`` when the client takes nothing for too long.
+        """
+        outcome = self._advance()
+        if outcome is not None:
+            return outcome
+        self._waiter = self._loop.create_future()
+        self._look(None)
         try:
-            return os.sendfile(self._socket(), file, offset, count)
+            return await self._waiter
+        finally:
+            self._waiter = None
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def go_on(self) -> None:
+        """The transport is empty, or the client is gone."""
+        waiter = self._waiter
+        if waiter is None or waiter.done():
+            return
+        try:
+            outcome = self._advance()
+        except Cut as cut:
+            waiter.set_exception(cut)
+            return
+        if outcome is not None:
+            waiter.set_result(outcome)
+
+    def write(self, data: bytes) -> None:
+        """Send the next bytes through the transport; raises ``Cut`` when there are none."""
+        if not data:
+            raise Cut("the file has become shorter")
+        if not self._transport.is_closing():
+            self._transport.write(data)
+        self.offset += len(data)
+
+    def _advance(self) -> bool | None:
+        """Send what can be sent now; ``None`` when the transport will call again."""
+        turn_end = self.offset + TURN_BYTES
+        while not self._transport.is_closing():
+            if self._protocol.flow.write_paused:
+                return None
+            if self.offset >= self.end:
+                return True
+            if self.offset >= turn_end:
+                self._loop.call_soon(self.go_on)
+                return None
+            window = min(WINDOW_BYTES, self.end - self.offset)
+            if not pagecache.is_cached(self._file, self.offset, window):
+                return False
+            count = self._sendfile(window)
+            self.offset += count
+            if count < window:
+                # The socket is full. A little through the transport, and the transport waits for us.
+                piece = pagecache.read_cached(self._file, self.offset, min(PIECE_BYTES, window - count))
+                if piece is None:
+                    return False
+                self.write(piece)
+        return True
+
+    def _sendfile(self, count: int) -> int:
+        try:
+            return os.sendfile(self._socket, self._file, self.offset, count)
         except BlockingIOError:
             return 0
         except OSError as error:
             raise Cut(str(error)) from error
 
-    async def _send_piece(self, file: SendableFile, *, offset: int, count: int) -> int:
-        data = pagecache.read_cached(file.fileno(), offset, count)
-        if data is None:
-            data = await file.read(offset, count)
-        if not data:
-            raise Cut("the file has become shorter")
-        self.transport.write(data)
-        return len(data)
+    def _look(self, before: tuple[int, int] | None) -> None:
+        """Look now and then whether the client has taken anything since ``before``."""
+        waiter = self._waiter
+        if waiter is None or waiter.done() or self._transport.is_closing():
+            return
+        now = self._progress()
+        if now == before:
+            waiter.set_exception(Cut("the client takes nothing"))
+            return
+        self._timer = self._loop.call_later(self._protocol.stall_seconds, self._look, now)
 
-    async def _drained(self) -> None:
-        """Wait until the transport is empty; raises ``Cut`` when the peer takes nothing for too long.
+    def _progress(self) -> tuple[int, int]:
+        """What changes as long as the client takes anything.
 
         A full socket is writable again when a third of it is free, which a slow reader may take minutes for:
         as long as the kernel's queue gets shorter, it is alive.
         """
-        while self.flow.write_paused:
-            before = self._waiting_bytes()
-            try:
-                async with asyncio.timeout(self.stall_seconds):
-                    await self.flow.drain()
-            except TimeoutError:
-                if self._waiting_bytes() >= before:
-                    raise Cut("the client takes nothing") from None
-
-    def _is_gone(self, cycle: RequestResponseCycle) -> bool:
-        return cycle.disconnected or self.transport.is_closing()
-
-    def _waiting_bytes(self) -> int:
-        if self.transport.is_closing():
-            return 0
-        queue = struct.pack("i", 0)
         # tcp(7): SIOCOUTQ, what is not acknowledged yet; termios has its number by another name.
-        queue = fcntl.ioctl(self._socket(), termios.TIOCOUTQ, queue)
+        queue = fcntl.ioctl(self._socket, termios.TIOCOUTQ, struct.pack("i", 0))
         unsent: int = struct.unpack("i", queue)[0]
-        return unsent + self.transport.get_write_buffer_size()
+        return self.offset, unsent + self._transport.get_write_buffer_size()
 
-    def _socket(self) -> int:
-        socket: Any = self.transport.get_extra_info("socket")
-        number: int = socket.fileno()
-        return number
+
+def _descriptor(transport: asyncio.Transport) -> int:
+    socket: Any = transport.get_extra_info("socket")
+    number: int = socket.fileno()
+    return number

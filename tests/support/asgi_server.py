@@ -1,0 +1,112 @@
+"""An ASGI application behind our protocol, in a thread with a loop of its own: uvloop or asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from vlog.api.sendfile import EXTENSION, SendfileProtocol
+
+NewLoop = Callable[[], asyncio.AbstractEventLoop]
+
+
+class OpenFile:
+    """A file with a descriptor that counts how often a thread had to read it."""
+
+    def __init__(self, path: Path) -> None:
+        self.reads = 0
+        self._file = os.open(path, os.O_RDONLY)
+
+    def fileno(self) -> int:
+        return self._file
+
+    async def read(self, offset: int, length: int) -> bytes:
+        self.reads += 1
+        return await asyncio.to_thread(os.pread, self._file, length, offset)
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
+@dataclass
+class Files:
+    """Answers ``/{name}/{offset}/{count}`` with that stretch of a file, and counts what it does."""
+
+    folder: Path
+    offered: list[bool] = field(default_factory=list)
+    busy: int = 0
+    done: int = 0
+    reads: int = 0
+    between: Callable[[], None] = lambda: None
+    """Called after the file was opened, before it is sent."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        _, name, offset, count = scope["path"].split("/")
+        self.offered.append(EXTENSION in scope.get("extensions", ()))
+        self.busy += 1
+        file = OpenFile(self.folder / name)
+        try:
+            self.between()
+            headers = [(b"content-length", count.encode())]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            if self.offered[-1]:
+                whole = {"file": file, "offset": int(offset), "count": int(count)}
+                await send({"type": EXTENSION, "body": b"", **whole})
+            else:
+                await send({"type": "http.response.body", "body": await file.read(int(offset), int(count))})
+        finally:
+            self.reads += file.reads
+            file.close()
+            self.busy -= 1
+            self.done += 1
+
+
+@contextmanager
+def serving(
+    app: ASGIApp, new_loop: NewLoop, *, stall_seconds: float = 30, certificate: tuple[str, str] | None = None
+) -> Iterator[int]:
+    """Serve ``app``; the value is the port."""
+    protocol = type("Protocol", (SendfileProtocol,), {"stall_seconds": stall_seconds})
+    key, chain = certificate or (None, None)
+    config = uvicorn.Config(
+        app,
+        http=protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        ssl_keyfile=key,
+        ssl_certfile=chain,
+        timeout_graceful_shutdown=1,
+    )
+    server = _Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        thread = threading.Thread(target=_serve, args=(server, opened, new_loop))
+        thread.start()
+        try:
+            yield opened.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join(20)
+            assert not thread.is_alive()
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """A thread may not have handlers of signals."""
+        yield
+
+
+def _serve(server: uvicorn.Server, opened: socket.socket, new_loop: NewLoop) -> None:
+    with suppress(asyncio.CancelledError), asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(server.serve(sockets=[opened]))
