@@ -102,6 +102,11 @@ VARIABLES = (
         "Run media tools without a jail. Only for machines that take no foreign files.",
         "no",
     ),
+    Variable(
+        "VLOG_CRASH_AT",
+        "For tests of recovery: the named point of `vlog.kit.crash` at which a process kills itself.",
+        "never",
+    ),
     Variable("VLOG_LOG_LEVEL", "debug, info, warning or error.", "info"),
     Variable("VLOG_LOG_JSON", "Write log lines as JSON.", "no"),
 )

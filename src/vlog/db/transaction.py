@@ -12,6 +12,7 @@ import msgspec
 
 from vlog.db.engine import Database
 from vlog.db.errors import RETRYABLE, mapped
+from vlog.kit.crash import CrashPoint, crash_point
 from vlog.kit.errors import Unavailable
 
 T = TypeVar("T")
@@ -90,7 +91,9 @@ async def transaction(db: Database, work: Callable[[Transaction], Awaitable[T]])
     for attempt in range(1, ATTEMPTS + 1):
         try:
             async with db.acquired() as connection, connection.transaction():
-                return await work(Transaction(connection))
+                result = await work(Transaction(connection))
+                crash_point(CrashPoint.TRANSACTION_COMMITS)
+            crash_point(CrashPoint.TRANSACTION_COMMITTED)
         except RETRYABLE as error:
             if attempt == ATTEMPTS:
                 raise Unavailable(
@@ -98,4 +101,6 @@ async def transaction(db: Database, work: Callable[[Transaction], Awaitable[T]])
                 ) from error
             # Jitter, so that the two that collided don't meet again.
             await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - not a secret
+        else:
+            return result
     raise AssertionError("unreachable")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import structlog
 
+from vlog.kit.crash import CrashPoint, crash_point
 from vlog.kit.errors import Invalid, LeaseLost, Unavailable, VlogError
 from vlog.pipeline.assignment import Assignment
 from vlog.pipeline.audio import make_audio
@@ -100,7 +101,9 @@ async def _do(offer: Offer, holding: Holding, jail: Jail) -> None:
         _log.warning("task failed", code=failure.code, message=failure.message, exc_info=not expected)
         await holding.say(partial(client.fail, lease, failure, assignment.runs))
     else:
+        crash_point(CrashPoint.TASK_ENDS)
         await holding.say(partial(client.finish, lease, result, assignment.runs))
+        crash_point(CrashPoint.TASK_ENDED)
 
 
 async def _while_renewed(assignment: Assignment, offer: Offer) -> Result:
@@ -178,6 +181,7 @@ async def _claim_all(
             continue
         pause = _FIRST_PAUSE_SECONDS
         if offer is not None:
+            crash_point(CrashPoint.TASK_CLAIMED)
             task = asyncio.create_task(run_task(offer, client, jail))
             running.add(task)
             task.add_done_callback(running.discard)

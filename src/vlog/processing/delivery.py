@@ -17,6 +17,7 @@ from pathlib import Path
 from vlog.db.transaction import Transaction, transaction
 from vlog.jobs import queue
 from vlog.jobs.queue import Task
+from vlog.kit.crash import CrashPoint, crash_point
 from vlog.kit.errors import Conflict, Invalid, NotFound, TooLarge
 from vlog.media import stills
 from vlog.media.codecs import describe
@@ -249,8 +250,10 @@ async def _staged(
     ctx: Rooms, blobs: Sequence[bytes], *, work: Callable[[Transaction, Sequence[Staged]], Awaitable[None]]
 ) -> None:
     staged = await ctx.storage.stage(blobs)
+    crash_point(CrashPoint.SEGMENTS_STAGED)
     try:
         await transaction(ctx.db, lambda tx: work(tx, staged))
+        crash_point(CrashPoint.SEGMENTS_STORED)
     finally:
         await ctx.storage.discard(staged)
 

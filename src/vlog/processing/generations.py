@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from vlog.catalog import videos
 from vlog.db.transaction import Transaction, transaction
+from vlog.kit.crash import CrashPoint, crash_point
 from vlog.kit.errors import Conflict, Unavailable
 from vlog.processing import manifests, rows
 from vlog.processing.planning import new_token
@@ -144,6 +145,7 @@ async def settle(ctx: Rooms, video_id: int) -> None:
         await videos.locked(tx, video_id)
         for row in await tx.fetch(_MOVED, video_id):
             await _rename(ctx.storage, generation_of(row))
+            crash_point(CrashPoint.GENERATION_RENAMED)
             await tx.execute("UPDATE generations SET previous_token = NULL WHERE id = $1", row["id"])
 
     await transaction(ctx.db, work)

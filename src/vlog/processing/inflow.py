@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from vlog.kit.crash import CrashPoint, crash_point
 from vlog.kit.errors import Unavailable, VlogError
 from vlog.storage.base import Growing
 
@@ -134,6 +135,7 @@ class Inflow:
             )
         else:
             await self._file.write_at(offset, block)
+        crash_point(CrashPoint.UPLOAD_WRITTEN)
         self._written = offset + len(block)
         if self._written - self._syncing_to >= SYNC_BYTES and (self._sync is None or self._sync.done()):
             await self._begin_sync()
@@ -152,8 +154,10 @@ class Inflow:
     async def _make_durable(self, offset: int, hashed: Hashed) -> None:
         await self._file.sync()
         self.synced = offset
+        crash_point(CrashPoint.UPLOAD_SYNCED)
         if self._on_durable is not None:
             await self._on_durable(offset, hashed)
+            crash_point(CrashPoint.UPLOAD_ACKNOWLEDGED)
         self._durable = offset
 
     async def _let_hash_follow(self) -> None:

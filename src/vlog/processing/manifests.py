@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vlog.kit.crash import CrashPoint, crash_point
 from vlog.media import dash, hls
 from vlog.media.grid import Grid
 from vlog.media.planner import AUDIO, AUDIO_SOURCE
@@ -65,8 +66,11 @@ async def write(
 ) -> None:
     """Write all of them, each atomically; what viewers begin with comes last."""
     playlists, manifests = files(generation, presentation, with_dash=with_dash)
+    crash_point(CrashPoint.MANIFESTS_BEGIN)
     await storage.put_many(playlists)
+    crash_point(CrashPoint.PLAYLISTS_WRITTEN)
     await storage.put_many(manifests)
+    crash_point(CrashPoint.MANIFESTS_WRITTEN)
     if not with_dash:
         await storage.delete(layout.manifest(generation.storage_key))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from vlog.catalog import trash, videos
 from vlog.catalog.rows import VideoRow
 from vlog.db.transaction import Transaction, transaction
+from vlog.kit.crash import CrashPoint, crash_point
 from vlog.kit.errors import Conflict, NotFound
 from vlog.processing import generations, requests
 from vlog.processing.rooms import Rooms
@@ -62,9 +63,11 @@ async def purge(ctx: Rooms, video_id: int) -> None:
             raise Conflict("Put the video into the trash first.", code="not_deleted")
         for source, target in _aside(video):
             await _move_if_there(ctx.storage, source, target)
+        crash_point(CrashPoint.PURGE_ASIDE)
         await trash.purge(tx, video_id)
 
     await transaction(ctx.db, work)
+    crash_point(CrashPoint.PURGE_ROW_GONE)
     await ctx.storage.delete_folder(layout.purged(video_id))
 
 

@@ -19,6 +19,7 @@ from vlog.catalog.videos import NewVideo
 from vlog.db.transaction import Transaction, transaction
 from vlog.events.types import VideoUploaded
 from vlog.kit.clock import now
+from vlog.kit.crash import CrashPoint, crash_point
 from vlog.kit.errors import Invalid, OutOfSpace, TooLarge, Unavailable, VlogError
 from vlog.processing import idempotency, planning, rows, upload_rows
 from vlog.processing.idempotency import Once
@@ -100,6 +101,7 @@ async def receive(
     upload_id = secrets.token_hex(16)
     growing = layout.partial_upload(upload_id)
     file = await ctx.storage.grow(growing)
+    crash_point(CrashPoint.UPLOAD_CREATED)
     receiver = Receiver(file, key=layout.upload(upload_id), limit_bytes=limit)
     try:
         yield receiver
@@ -171,6 +173,7 @@ async def accept(
         raise
     if is_known:
         await ctx.storage.delete(received.key)
+    crash_point(CrashPoint.UPLOAD_ACCEPTED)
     return accepted
 
 
@@ -194,6 +197,7 @@ async def sweep_leftovers(ctx: Rooms) -> int:
             continue
         upload_id = entry.key.name.partition(".")[0]
         if not await ctx.db.fetchval(_IS_NEEDED, entry.key, upload_id):
+            crash_point(CrashPoint.SWEEP_REMOVES)
             await ctx.storage.delete(entry.key)
             removed += 1
     return removed

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from vlog.kit.crash import CrashPoint, crash_point
 from vlog.kit.errors import Unavailable
 from vlog.storage.faults import mapped, once
 from vlog.storage.files import forget_cached, sync_bytes, write_all
@@ -113,9 +114,11 @@ class LocalGrowing:
     async def commit(self, key: Key) -> None:
         def work() -> None:
             with self._using() as file:
+                crash_point(CrashPoint.UPLOAD_COMPLETE)
                 with mapped():
                     os.fsync(file)
                 self._tree.move(self._key, key)
+                crash_point(CrashPoint.UPLOAD_NAMED)
 
         await self._threads.run(work)
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from vlog.kit.crash import CrashPoint, crash_point
 from vlog.kit.errors import Invalid, NotFound, OutOfSpace, Unavailable
 from vlog.storage import across
 from vlog.storage.base import Entry, Space, Staged, Stat
@@ -84,6 +85,11 @@ class Tree:
 
     def place(self, staged: Staged, key: Key, *, replace: bool) -> bool:
         """Give staged bytes their key, not yet durably; whether the key holds these bytes now."""
+        found = self._place(staged, key, replace=replace)
+        crash_point(CrashPoint.FILE_NAMED)
+        return found
+
+    def _place(self, staged: Staged, key: Key, *, replace: bool) -> bool:
         with (
             mapped(),
             self._writable() as root,
@@ -105,6 +111,7 @@ class Tree:
         """Make the names in a folder durable."""
         with mapped(), self._root() as root, self._folder(root, key.parts if key else ()) as folder:
             os.fsync(folder)
+        crash_point(CrashPoint.FOLDER_SYNCED)
 
     def discard(self, staged: Staged) -> None:
         """Remove staged bytes that may be there."""
@@ -174,7 +181,9 @@ class Tree:
             _stat(os.stat(source.name, dir_fd=source_folder, follow_symlinks=False))
             if _exists(target_folder, target.name):
                 raise FileExistsError(errno.EEXIST, "exists", str(target))
+            crash_point(CrashPoint.MOVE_BEGINS)
             across.rename(source.name, target.name, source_folder=source_folder, target_folder=target_folder)
+            crash_point(CrashPoint.MOVE_RENAMED)
             os.fsync(target_folder)
             os.fsync(source_folder)
 
@@ -272,6 +281,7 @@ class Tree:
             self._writable() as root,
             self._folder(root, key.parts[:-1]) as folder,
         ):
+            crash_point(CrashPoint.DELETE_BEGINS)
             remove(folder)
             os.fsync(folder)
 
@@ -291,7 +301,9 @@ class Tree:
         file = os.open(name, _NEW, 0o644, dir_fd=folder)
         try:
             write_all(file, data)
+            crash_point(CrashPoint.FILE_WRITTEN)
             os.fsync(file)
+            crash_point(CrashPoint.FILE_SYNCED)
         except OSError:
             self._unlink(folder, name)
             raise
