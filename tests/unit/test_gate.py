@@ -109,8 +109,8 @@ def test_codecs_off_the_list_are_named() -> None:
         (8192, 4400, "1"),
         (16, 4000, "1"),
         (1000, 100, "1"),
-        (640, 360, "8"),
-        (100, 640, "1/8"),
+        (640, 300, "4"),
+        (100, 640, "1/4"),
     ],
 )
 def test_sizes_that_are_not_taken(width: int, height: int, aspect: str) -> None:
@@ -120,10 +120,56 @@ def test_sizes_that_are_not_taken(width: int, height: int, aspect: str) -> None:
 
 @pytest.mark.parametrize(
     ("width", "height", "aspect"),
-    [(16, 16, "1"), (7680, 4320, "1"), (8192, 4352, "1"), (320, 180, "1/200"), (1600, 200, "1")],
+    [(16, 16, "1"), (7680, 4320, "1"), (8192, 4352, "1"), (1600, 200, "1"), (720, 576, "64/33")],
 )
 def test_sizes_that_are_taken(width: int, height: int, aspect: str) -> None:
     choose(replace(VIDEO_STREAM, width=width, height=height, sample_aspect=Fraction(aspect)))
+
+
+@pytest.mark.parametrize("aspect", ["1/200", "200", "9/2"])
+def test_pixels_of_an_absurd_shape_are_taken_for_square(aspect: str) -> None:
+    chosen = choose(replace(VIDEO_STREAM, width=320, height=180, sample_aspect=Fraction(aspect)))
+    video = gate.video_stream(
+        chosen.video, Fraction(1, 1000), frame_rate=Fraction(25), bit_rate=None, start_pts=0
+    )
+    assert video.display_size == (320, 180)
+    (warning,) = chosen.warnings
+    assert str(Fraction(aspect).numerator) in warning
+
+
+def test_of_several_pictures_the_film_is_shown() -> None:
+    preview = replace(VIDEO_STREAM, codec="mjpeg", width=3840, height=2160)
+    small = replace(VIDEO_STREAM, width=640, height=360)
+    other = replace(VIDEO_STREAM, width=7680, height=4320, is_default=False)
+    unknown = replace(VIDEO_STREAM, codec="", width=3840, height=2160)
+    assert choose(preview, other, small, unknown, VIDEO_STREAM, small).video.index == 4
+    assert choose(other, preview).video.index == 1
+
+
+def test_colours_that_only_one_maker_reads_are_refused() -> None:
+    assert code(replace(VIDEO_STREAM, is_dolby_only=True)) == "dolby_vision"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"\xff\xd8\xff\xe0\0\x10JFIF",
+        b"\x89PNG\r\n\x1a\n",
+        b"RIFF\0\0\0\0WEBPVP8 ",
+        b"\0\0\0\x18ftypheic",
+        b"\0\0\0\x18ftypavif",
+        b"II*\0",
+    ],
+)
+def test_single_pictures_are_refused_as_such(head: bytes) -> None:
+    with pytest.raises(Invalid) as refused:
+        gate.refuse_picture(head)
+    assert refused.value.code == "not_a_video"
+
+
+@pytest.mark.parametrize("head", [b"RIFF\0\0\0\0AVI LIST", b"\0\0\0\x18ftypmp42", b"GIF89a", b""])
+def test_videos_are_not_taken_for_pictures(head: bytes) -> None:
+    gate.refuse_picture(head)
 
 
 def test_a_video_without_a_clock_is_refused() -> None:
@@ -153,6 +199,9 @@ def test_small_files_and_fast_pictures() -> None:
         {"field_order": "tt"},
         {"field_order": "bb"},
         {"rotation": 90},
+        {"is_mirrored": True},
+        {"color_transfer": "smpte2084"},
+        {"color_transfer": "arib-std-b67"},
         {"sample_aspect": Fraction(110, 109)},
         {"width": 1919},
         {"height": 1081},

@@ -52,6 +52,44 @@ def test_a_phone_s_answer() -> None:
     assert not found.is_picture
 
 
+def matrix(*rows: tuple[int, int, int]) -> str:
+    lines = (f"{number:08}: {a:>11} {b:>11} {c:>11}" for number, (a, b, c) in enumerate(rows))
+    return "\n" + "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("printed", "mirrored"),
+    [
+        (matrix((65536, 0, 0), (0, 65536, 0), (0, 0, 1 << 30)), False),
+        (matrix((-65536, 0, 0), (0, -65536, 0), (0, 0, 1 << 30)), False),
+        (matrix((0, -65536, 0), (65536, 0, 0), (0, 0, 1 << 30)), False),
+        (matrix((-65536, 0, 0), (0, 65536, 0), (0, 0, 1 << 30)), True),
+        (matrix((0, -65536, 0), (-65536, 0, 0), (0, 0, 1 << 30)), True),
+        (matrix((1, 2, 3)), False),
+        ("", False),
+        (7, False),
+    ],
+)
+def test_mirrored_pictures(printed: object, mirrored: bool) -> None:
+    stream = {"index": 0, "side_data_list": [{"displaymatrix": printed}]}
+    assert parse(answer(stream)).streams[0].is_mirrored is mirrored
+
+
+@pytest.mark.parametrize(
+    ("side_data", "nits", "dolby"),
+    [
+        ([{"max_luminance": "10000000/10000"}, {"max_content": 640}], 640, False),
+        ([{"max_luminance": "40000000/10000"}], 4000, False),
+        ([{"max_luminance": "0/0"}, {"max_content": 0}], None, False),
+        ([{"dv_profile": 5, "dv_bl_signal_compatibility_id": 0}], None, True),
+        ([{"dv_profile": 8, "dv_bl_signal_compatibility_id": 4}], None, False),
+    ],
+)
+def test_what_is_told_of_light(side_data: list[dict[str, Any]], nits: int | None, dolby: bool) -> None:
+    (found,) = parse(answer({"index": 0, "side_data_list": side_data})).streams
+    assert (found.peak_nits, found.is_dolby_only) == (nits, dolby)
+
+
 def test_what_is_not_known_is_none() -> None:
     stream = {
         "index": 3,

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from vlog.kit.errors import Invalid
 from vlog.media import hardening
+from vlog.media.colour import HLG, PQ
 from vlog.media.info import AudioStream, VideoStream
 from vlog.media.probed import Probed, ProbedStream
 
@@ -36,11 +37,20 @@ MIN_SIDE_PIXELS = 16
 MAX_SIDE_PIXELS = 8192
 MAX_PICTURE_PIXELS = hardening.MAX_PIXELS
 MAX_ASPECT = 8
+MAX_PIXEL_ASPECT = 4
+"""Wider or narrower pixels than this are damage: television's widest are 64:33."""
 MAX_FRAME_RATE = 1000
 MAX_VIDEO_STREAMS = 32
 MIN_SAMPLE_RATE = 4000
 MAX_SAMPLE_RATE = 768_000
 MAX_CHANNELS = 64
+
+_PICTURE_FILES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"II*\0", b"MM\0*", b"8BPS", b"BM")
+_PICTURE_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif"})
+"""JPEG, PNG, TIFF (two), Photoshop, bitmap; and the brands of ISO/IEC 23008-12 for a single picture."""
+
+_SLOW_TO_MOVE = frozenset({"mjpeg", "gif"})
+"""Codecs of previews that cameras write beside the film."""
 
 _REMUXABLE_PROFILES = frozenset({"Constrained Baseline", "Baseline", "Main", "High"})
 _REMUXABLE_FORMATS = frozenset({"yuv420p", "yuvj420p"})
@@ -64,6 +74,14 @@ def refuse_small(size_bytes: int) -> None:
         raise Invalid("This file is too small to be a video.", code="too_small")
 
 
+def refuse_picture(head: bytes) -> None:
+    """Raises ``Invalid`` (``not_a_video``) when a file's first 16 bytes say that it is a single picture."""
+    is_webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+    is_item = head[4:8] == b"ftyp" and head[8:12] in _PICTURE_BRANDS
+    if is_webp or is_item or head.startswith(_PICTURE_FILES):
+        raise Invalid("This is a picture and not a video.", code="not_a_video")
+
+
 def choose(probed: Probed) -> Chosen:
     """The streams that are used, or ``Invalid`` with the reason why the source is not taken."""
     videos = [stream for stream in probed.streams if stream.kind == "video"]
@@ -71,16 +89,24 @@ def choose(probed: Probed) -> Chosen:
         raise Invalid(
             f"This file has {len(probed.streams)} streams, which is too many.", code="too_many_streams"
         )
-    video = _preferred(stream for stream in videos if not stream.is_picture)
+    video = _film(stream for stream in videos if not stream.is_picture)
     if video is None:
         raise Invalid("This file has no moving picture.", code="no_video")
     if video.codec not in VIDEO_CODECS:
         name = video.codec or video.tag or "unknown"
         raise Invalid(f"Videos of this kind ({name}) are not taken.", code="codec_not_allowed", codec=name)
+    if video.is_dolby_only:
+        raise Invalid(
+            "The colours of this video can only be read by Dolby Vision. Export it as HDR10, HLG or SDR.",
+            code="dolby_vision",
+        )
     _refuse_shape(video)
     if video.time_base is None:
         raise Invalid("The pictures of this file have no usable timestamps.", code="implausible_timing")
     audio, warnings = _choose_audio(probed)
+    if not _is_believable(video.sample_aspect):
+        told = f"{video.sample_aspect.numerator}:{video.sample_aspect.denominator}"
+        warnings += (f"The pixels' shape that this file tells ({told}) is not believable and was ignored.",)
     return Chosen(video=video, audio=audio, time_base=video.time_base, warnings=warnings)
 
 
@@ -106,8 +132,9 @@ def is_remuxable(video: ProbedStream) -> bool:
         and video.profile in _REMUXABLE_PROFILES
         and video.pixel_format in _REMUXABLE_FORMATS
         and video.field_order in (None, "progressive")
-        and video.rotation == 0
-        and video.sample_aspect == 1
+        and (video.rotation, video.is_mirrored) == (0, False)
+        and (video.sample_aspect == 1 or not _is_believable(video.sample_aspect))
+        and video.color_transfer not in (PQ, HLG)
         and video.width % 2 == 0
         and video.height % 2 == 0
     )
@@ -124,8 +151,10 @@ def video_stream(
         pixel_format=video.pixel_format,
         width=video.width,
         height=video.height,
-        sample_aspect=video.sample_aspect,
+        sample_aspect=video.sample_aspect if _is_believable(video.sample_aspect) else Fraction(1),
         rotation=video.rotation,
+        is_mirrored=video.is_mirrored,
+        peak_nits=video.peak_nits,
         frame_rate=frame_rate,
         time_base=time_base,
         bit_rate=bit_rate or video.bit_rate,
@@ -151,6 +180,26 @@ def audio_stream(audio: ProbedStream, start: Fraction, end: Fraction | None) -> 
         end_seconds=end,
         language=audio.language,
     )
+
+
+def _film(videos: Iterable[ProbedStream]) -> ProbedStream | None:
+    """Of several pictures the one to show: marked as default, not a preview, in a codec that is taken, the
+    largest.
+    """
+    return min(
+        videos,
+        key=lambda video: (
+            not video.is_default,
+            video.codec in _SLOW_TO_MOVE,
+            video.codec not in VIDEO_CODECS,
+            -video.width * video.height,
+        ),
+        default=None,
+    )
+
+
+def _is_believable(aspect: Fraction) -> bool:
+    return Fraction(1, MAX_PIXEL_ASPECT) <= aspect <= MAX_PIXEL_ASPECT
 
 
 def _preferred(streams: Iterable[ProbedStream]) -> ProbedStream | None:

@@ -32,12 +32,13 @@ async def inspect(
     """Judge the file at ``source`` by its content and describe it.
 
     ``on_run`` hears of every media tool that ended by itself. Raises ``Invalid`` with a stable code and a
-    sentence for the uploader: ``empty_file``, ``too_small``, ``not_media``, ``truncated``, ``encrypted``,
-    ``no_video``, ``too_many_streams``, ``codec_not_allowed``, ``bad_dimensions``, ``undecodable``,
-    ``frame_rate_too_high``, ``too_long``, ``implausible_timing``; and what ``ffmpeg.run`` raises.
+    sentence for the uploader: ``empty_file``, ``too_small``, ``not_a_video``, ``not_media``, ``truncated``,
+    ``encrypted``, ``dolby_vision``, ``no_video``, ``too_many_streams``, ``codec_not_allowed``,
+    ``bad_dimensions``, ``undecodable``, ``frame_rate_too_high``, ``too_long``, ``implausible_timing``; and what ``ffmpeg.run`` raises.
     """
     size_bytes = (await asyncio.to_thread(source.stat)).st_size
     gate.refuse_small(size_bytes)
+    gate.refuse_picture(await asyncio.to_thread(_head, source))
     outline = await asyncio.to_thread(read_outline, source)
     _refuse_by_outline(outline)
     probed, questions = await Questions(jail, source, on_run).streams()
@@ -60,6 +61,11 @@ async def inspect(
         work=work,
         format_names=probed.format_names,
     )
+
+
+def _head(source: Path) -> bytes:
+    with source.open("rb") as file:
+        return file.read(16)
 
 
 async def _field_order(questions: Questions, video: ProbedStream, indexed: Indexed) -> FieldOrder | None:
