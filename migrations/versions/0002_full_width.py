@@ -72,8 +72,19 @@ INBOX = (
     """,
 )
 
-# When somebody last waited for a piece that a task makes.
-DEMAND = ("ALTER TABLE transcoding_tasks ADD COLUMN demanded_at timestamptz",)
+# When somebody last waited for a piece that a task makes; such tasks come first among their equals.
+# ``split_end`` is where a task ended before the cells from ``end_cell`` on were given to others.
+# ``opened_at`` is when viewers were first offered a rendition that is still being made.
+DEMAND = (
+    "ALTER TABLE transcoding_tasks ADD COLUMN demanded_at timestamptz",
+    "ALTER TABLE transcoding_tasks ADD COLUMN split_end integer",
+    "DROP INDEX ix_tasks_claim",
+    """
+    CREATE INDEX ix_tasks_claim ON transcoding_tasks
+      (priority, demanded_at DESC NULLS LAST, stage, job_id, first_cell, id) WHERE state = 'queued'
+    """,
+    "ALTER TABLE quality_progress ADD COLUMN opened_at timestamptz",
+)
 
 # What is known of a source that viewers and owners should know.
 SOURCES = ("ALTER TABLE videos ADD COLUMN warnings text[] NOT NULL DEFAULT '{}'",)

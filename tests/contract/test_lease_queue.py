@@ -184,7 +184,8 @@ async def test_the_claim_reads_an_index(db: Database) -> None:
         await connection.execute("SET enable_seqscan = off")
         plan = await connection.fetch(
             "EXPLAIN SELECT id FROM transcoding_tasks WHERE state = 'queued' AND available_at <= app_now()"
-            " ORDER BY priority, stage, job_id, first_cell, id LIMIT 1 FOR UPDATE SKIP LOCKED"
+            " ORDER BY priority, demanded_at DESC NULLS LAST, stage, job_id, first_cell, id"
+            " LIMIT 1 FOR UPDATE SKIP LOCKED"
         )
     finally:
         await connection.close()

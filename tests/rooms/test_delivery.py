@@ -178,7 +178,7 @@ async def test_nothing_is_delivered_into_a_folder_that_is_being_renamed(
     await generations.settle(ctx, 1)
     await world.client.put_segments(offer.lease, "360p", [segment(GRID, 0)])
     names = [entry.key.name for entry in await ctx.storage.list(Key("videos/v"))]
-    assert names == ["1" * 32]
+    assert [name for name in names if "." not in name] == ["1" * 32]
     found = await ctx.storage.read(Key(f"videos/v/{names[0]}/360p/segment_0.m4s"))
     assert found == segment(GRID, 0).data
 

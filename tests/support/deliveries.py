@@ -10,6 +10,7 @@ from vlog.media.fmp4 import Defaults, box
 from vlog.media.fmp4_init import Track, build_audio_init, build_video_init
 from vlog.media.grid import Grid
 from vlog.media.info import MediaInfo
+from vlog.media.sound import AAC_FRAME_SAMPLES, borders, spans
 from vlog.media.stills import PictureFile
 from vlog.pipeline.client import JobClient
 from vlog.wire.work import (
@@ -61,14 +62,16 @@ def audio_init(sample_rate: int = 48_000) -> bytes:
 def segment(grid: Grid, number: int, *, timescale: int | None = None, content: str = "") -> Segment:
     """The segment of one cell; ``timescale`` is that of sound."""
     cell = grid.cells[number]
-    rate = timescale or grid.timescale
-    start = round(cell.start * rate / grid.timescale)
-    end = round(cell.end * rate / grid.timescale)
+    if timescale is None:
+        start, duration = cell.start, cell.duration
+    else:
+        ends = borders(grid, timescale)
+        start, duration = spans(ends, frame_samples=AAC_FRAME_SAMPLES)[number]
     data = f"segment {number} at {start} {content}".encode() * 20
     return Segment(
         number=number,
         start=start,
-        duration=end - start,
+        duration=duration,
         data=data,
         sha256=hashlib.sha256(data).hexdigest(),
     )

@@ -18,6 +18,7 @@ from vlog.api.admin import videos as admin_videos
 from vlog.api.admin.events import ProgressFeed
 from vlog.api.admin.guard import Gate
 from vlog.api.assets import Assets
+from vlog.api.awaiting import Awaiting
 from vlog.api.contract import MEDIA_PREFIX, Application
 from vlog.api.mediafiles import METHODS, MediaFiles
 from vlog.api.middleware import Edge
@@ -52,12 +53,18 @@ def build_public(ctx: Context) -> Service:
     app = _app("VLog public API", ctx, policy=policy, head_as_get=True)
     assets = Assets()
     places = Places(ctx.db)
+    awaiting = Awaiting(ctx)
     app.state.pages = Pages(assets)
     errors.install(app, public_pages.error_page)
     for router in (health.router(), public_videos.router, public_pages.router):
         app.include_router(router)
-    _serve_files(app, assets, MediaFiles(ctx.storage, places), policy=policy)
-    return Service(app, loops=(("public places", lambda stopping: places.follow(ctx.bus, stopping)),))
+    _serve_files(app, assets, MediaFiles(ctx.storage, places, awaiting), policy=policy)
+    loops: tuple[tuple[str, Loop], ...] = (
+        ("public places", lambda stopping: places.follow(ctx.bus, stopping)),
+        ("public segments", awaiting.follow),
+        ("public demand", awaiting.tend),
+    )
+    return Service(app, loops=loops)
 
 
 def build_admin(ctx: Context) -> Service:
@@ -66,6 +73,7 @@ def build_admin(ctx: Context) -> Service:
     app = _app("VLog admin API", ctx, policy=policy)
     assets = Assets()
     places = Places(ctx.db)
+    awaiting = Awaiting(ctx)
     secret = AdminSecret(ctx.db, ctx.config.admin_secret)
     limiter = FailureLimiter(
         per_key=FAILURES_PER_ADDRESS, total=FAILURES_IN_TOTAL, window_seconds=FAILURE_WINDOW_SECONDS
@@ -78,9 +86,12 @@ def build_admin(ctx: Context) -> Service:
     errors.install(app, admin_pages.error_page)
     for router in _admin_routers():
         app.include_router(router)
-    _serve_files(app, assets, MediaFiles(ctx.storage, places, authorize=guard.authorize_media), policy=policy)
+    media = MediaFiles(ctx.storage, places, awaiting, authorize=guard.authorize_media)
+    _serve_files(app, assets, media, policy=policy)
     loops: tuple[tuple[str, Loop], ...] = (
         ("admin places", lambda stopping: places.follow(ctx.bus, stopping)),
+        ("admin segments", awaiting.follow),
+        ("admin demand", awaiting.tend),
         ("progress hints", feed.listen),
         ("progress events", feed.flush),
         ("event streams", feed.hub.beat),

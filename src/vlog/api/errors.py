@@ -77,6 +77,8 @@ _CODES_OF_HTTP = {
     HTTPStatus.REQUEST_TIMEOUT: "request_too_slow",
 }
 RETRY_AFTER_SECONDS = 5
+# Nothing is wrong, and anybody can bring them about as often as they like: not worth a line each.
+_ORDINARY = frozenset({"segment_not_ready"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +158,7 @@ def install(app: FastAPI, page: ErrorPage | None = None) -> None:
         problem = problem_of(error)
         if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             log.error("request_failed", code=error.code, reason=error.message, exc_info=error)
-        elif problem.status > HTTPStatus.INTERNAL_SERVER_ERROR:
+        elif problem.status > HTTPStatus.INTERNAL_SERVER_ERROR and error.code not in _ORDINARY:
             log.warning("request_failed", code=error.code, reason=error.message)
         return await respond(request, problem)
 

@@ -53,6 +53,12 @@ class MediaPath:
     names: tuple[str, ...]
 
     @property
+    def segment(self) -> int | None:
+        """The number of the segment, ``None`` when it is another file."""
+        name = self.names[-1]
+        return int(name[len("segment_") : -len(".m4s")]) if name.endswith(".m4s") else None
+
+    @property
     def extension(self) -> str:
         """The part after the dot."""
         return self.names[-1].rpartition(".")[2]

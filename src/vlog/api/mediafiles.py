@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from vlog.api import media_paths, ranges
+from vlog.api.awaiting import Awaiting
 from vlog.api.conditional import is_known, is_same
 from vlog.api.contract import MEDIA_PREFIX
 from vlog.api.media_paths import Kind, MediaPath
@@ -70,9 +71,12 @@ class MediaFiles:
     lets pass gets the files of every video that is not purged, and nobody may keep or share them.
     """
 
-    def __init__(self, storage: Storage, places: Places, *, authorize: Authorize | None = None) -> None:
+    def __init__(
+        self, storage: Storage, places: Places, awaiting: Awaiting, *, authorize: Authorize | None = None
+    ) -> None:
         self._files = OpenFiles(storage)
         self._places = places
+        self._awaiting = awaiting
         self._authorize = authorize
         self._headers = {
             kind: _headers_of(kind, is_private=authorize is not None) for kind in media_paths.CACHE_CONTROL
@@ -90,6 +94,11 @@ class MediaFiles:
         place = None if path is None else await self._places.find(path.storage_key)
         if path is None or place is None or not (place.is_public or self._authorize is not None):
             raise _not_found()
+        if (cell := place.promised(path)) is not None:
+            if not await self._awaiting.until_durable(Request(scope, receive), cell):
+                return
+            # Its address may have died while this waited.
+            place = await self._places.find(path.storage_key) or place
         file = await self._find(place, path)
         try:
             await self._answer(scope, receive, send, path=path, file=file)

@@ -12,7 +12,10 @@ from vlog.catalog import videos
 from vlog.db.engine import Database
 from vlog.events.bus import EventBus
 from vlog.kit.clock import monotonic_seconds
+from vlog.kit.errors import NotFound
 from vlog.processing import generations
+from vlog.processing.demand import WantedCell
+from vlog.processing.generations import Unfinished
 from vlog.storage import layout
 from vlog.storage.layout import Key
 
@@ -23,13 +26,28 @@ _MAX_ENTRIES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The files of one video. ``folders`` maps each living token to the names that its folder may have."""
+    """The files of one video.
+
+    ``folders`` maps each living token to the names that its folder may have; ``unfinished`` are renditions
+    below ``token``, the present one, of which segments may be asked for that are still to be made.
+    """
 
     video_id: int
     is_public: bool
     roots: tuple[Key, ...]
     folders: dict[str, tuple[str, ...]]
+    token: str | None = None
+    unfinished: dict[str, Unfinished] = field(default_factory=dict)
     _found: dict[MediaPath, list[Key]] = field(default_factory=dict, compare=False, repr=False)
+
+    def promised(self, path: MediaPath) -> WantedCell | None:
+        """The segment, if it is one that may still have to be made; raises ``NotFound`` beyond the last."""
+        number = path.segment
+        if number is None or path.token != self.token or (made := self.unfinished.get(path.names[0])) is None:
+            return None
+        if number >= made.cells:
+            raise NotFound("There is no such file.", code="no_such_file")
+        return WantedCell(made.generation_id, path.names[0], number)
 
     def keys(self, path: MediaPath) -> list[Key]:
         """Where the file may lie, likeliest first; empty when its address is dead."""
@@ -93,6 +111,8 @@ class Places:
             is_public=video.is_public,
             roots=tuple(roots),
             folders=live.folders if live is not None else {},
+            token=live.token if live is not None else None,
+            unfinished=live.unfinished if live is not None else {},
         )
 
     async def follow(self, bus: EventBus, stopping: asyncio.Event) -> None:

@@ -1,7 +1,8 @@
 """Videos: how they are made known, found, edited, published, and which state they are in.
 
 States: ``pending`` (accepted) → ``processing`` → ``ready`` (playable, renditions may follow) or ``failed``.
-A ready video stays ready: what a later job does or fails to do never takes a playing video away.
+A ready video stays ready: what a later job does or fails to do never takes a playing video away. The one
+exception is a video that viewers got before its first rendition was complete, and whose rest can't be made.
 """
 
 from __future__ import annotations
@@ -257,6 +258,12 @@ async def mark_ready(tx: Transaction, video_id: int, *, codec: str) -> None:
         "SET status = 'ready', error_code = NULL, error_message = NULL WHERE id = $1 AND status <> 'ready'",
     )
     await publish_if_due(tx, video_id)
+
+
+async def mark_withdrawn(tx: Transaction, video_id: int) -> None:
+    """The video can't be played to its end after all: it is being made again. Its publication is kept."""
+    await _move(tx, VideoUpdated(video_id), "SET status = 'processing' WHERE id = $1 AND status = 'ready'")
+    await index.refresh(tx, video_id)
 
 
 async def mark_failed(tx: Transaction, video_id: int, *, code: str, message: str) -> None:

@@ -14,7 +14,7 @@ from datetime import datetime
 import asyncpg
 
 from vlog.db.transaction import Transaction
-from vlog.kit.errors import LeaseLost
+from vlog.kit.errors import Fault, LeaseLost
 from vlog.wire.codec import to_json
 from vlog.wire.work import Failure, Lease, Progress, ToolRun
 
@@ -23,12 +23,14 @@ LEASE_SECONDS = 60
 VANISHINGS_PER_ATTEMPT = 10
 
 _COLUMNS = (
-    "id, job_id, generation_id, kind, stage, first_cell, end_cell, renditions, state, epoch, attempt,"
-    " max_attempts, worker, leased_at, error_code, error_message"
+    "id, job_id, generation_id, kind, stage, first_cell, end_cell, split_end, renditions, state, epoch,"
+    " attempt, max_attempts, worker, leased_at, demanded_at, error_code, error_message"
 )
 # One statement, so there is no race to explain; SKIP LOCKED lets many claim at once without waiting.
 # A worker may take a task when it can do its kind and has every encoder that the task needs. While a source
 # is being remuxed, which takes seconds and makes it playable, its encoders must not take the processors.
+# What somebody waits for comes first among its equals, and the latest wish before older ones: a viewer who
+# seeks twice waits at the second place, and whoever else still waits asks again.
 _CLAIM = f"""
 UPDATE transcoding_tasks SET
   state = 'leased', epoch = epoch + 1, attempt = attempt + 1, worker = $1, leased_at = app_now(),
@@ -37,11 +39,12 @@ UPDATE transcoding_tasks SET
 WHERE id = (
   SELECT id FROM transcoding_tasks AS task
   WHERE state = 'queued' AND available_at <= app_now() AND kind = ANY($2) AND needs <@ $3::text[]
+    AND (demanded_at IS NOT NULL OR NOT $5)
     AND (stage = 0 OR NOT EXISTS (
       SELECT FROM transcoding_tasks AS first
       WHERE first.job_id = task.job_id AND first.kind = 'remux' AND first.state IN ('queued', 'leased')
     ))
-  ORDER BY priority, stage, job_id, first_cell, id
+  ORDER BY priority, demanded_at DESC NULLS LAST, stage, job_id, first_cell, id
   LIMIT 1
   FOR UPDATE SKIP LOCKED
 )
@@ -88,11 +91,35 @@ FOR UPDATE SKIP LOCKED
 _LEASES_OF = f"""
 SELECT {_COLUMNS} FROM transcoding_tasks WHERE state = 'leased' AND worker = $1 FOR UPDATE SKIP LOCKED
 """
+_HOLDING_CELL = f"""
+SELECT {_COLUMNS} FROM transcoding_tasks
+WHERE generation_id = $1 AND $2 = ANY(renditions) AND first_cell <= $3 AND end_cell > $3
+  AND state IN ('queued', 'leased')
+ORDER BY id LIMIT 1 FOR UPDATE
+"""
+_DEMAND = "UPDATE transcoding_tasks SET demanded_at = app_now() WHERE id = $1 RETURNING state"
+_SHORTEN = """
+UPDATE transcoding_tasks SET end_cell = $2, split_end = coalesce(split_end, end_cell),
+  frames_total = greatest(frames_total - $3, 0), frames_done = least(frames_done, frames_total - $3)
+WHERE id = $1
+"""
+# What follows is tried as often as any task, whatever befell the first part; it waits as long as that does.
+_REST_OF = f"""
+INSERT INTO transcoding_tasks
+  (job_id, generation_id, kind, stage, first_cell, end_cell, renditions, needs, frames_total, priority,
+   max_attempts, available_at)
+SELECT job_id, generation_id, kind, stage, $2, $3, renditions, needs, $4, priority, max_attempts,
+  CASE WHEN state = 'queued' THEN available_at ELSE app_now() END
+FROM transcoding_tasks WHERE id = $1 RETURNING {_COLUMNS}
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One task as the queue knows it."""
+    """One task as the queue knows it.
+
+    ``split_end`` is where it ended before its last cells were given to others, ``None`` if none were.
+    """
 
     id: int
     job_id: int
@@ -101,6 +128,7 @@ class Task:
     stage: int
     first_cell: int
     end_cell: int
+    split_end: int | None
     renditions: tuple[str, ...]
     state: str
     epoch: int
@@ -108,6 +136,7 @@ class Task:
     max_attempts: int
     worker: str | None
     leased_at: datetime | None
+    demanded_at: datetime | None
     error_code: str | None
     error_message: str | None
 
@@ -130,10 +159,18 @@ class Ending:
 
 
 async def claim(
-    tx: Transaction, worker: str, *, kinds: Sequence[str], encoders: Sequence[str]
+    tx: Transaction,
+    worker: str,
+    *,
+    kinds: Sequence[str],
+    encoders: Sequence[str],
+    demanded_only: bool = False,
 ) -> Task | None:
-    """Lease the most urgent task that this worker can do, or answer ``None``."""
-    row = await tx.fetchrow(_CLAIM, worker, list(kinds), list(encoders), float(LEASE_SECONDS))
+    """Lease the most urgent task that this worker can do, or answer ``None``.
+
+    ``demanded_only`` leaves those that nobody waits for.
+    """
+    row = await tx.fetchrow(_CLAIM, worker, list(kinds), list(encoders), float(LEASE_SECONDS), demanded_only)
     return _task(row) if row else None
 
 
@@ -237,6 +274,30 @@ async def _end(tx: Transaction, task: Task, ending: Ending, *, runs: Sequence[To
     )
     if ending.state == "queued" or task.kind == "remux":
         await tx.hint("tasks")
+    return _task(row)
+
+
+async def holding_cell(tx: Transaction, generation_id: int, *, rendition: str, cell: int) -> Task | None:
+    """The task that is to make a cell, locked; ``None`` when none is (any more)."""
+    row = await tx.fetchrow(_HOLDING_CELL, generation_id, rendition, cell)
+    return _task(row) if row else None
+
+
+async def demand(tx: Transaction, task_id: int) -> None:
+    """Somebody waits for what this task makes. Workers are woken if it can be claimed."""
+    if await tx.fetchval(_DEMAND, task_id) == "queued":
+        await tx.hint("tasks")
+
+
+async def cut(tx: Transaction, task: Task, cell: int, *, frames: int) -> Task:
+    """Give the cells from ``cell`` on, which hold ``frames`` pictures, to a task of their own.
+
+    The caller holds the task. Whoever works on it goes on until there, and finds the rest taken.
+    """
+    await tx.execute(_SHORTEN, task.id, cell, frames)
+    row = await tx.fetchrow(_REST_OF, task.id, cell, task.end_cell, frames)
+    if row is None:
+        raise Fault(f"Task {task.id} is gone.")
     return _task(row)
 
 

@@ -46,6 +46,7 @@ class VideoJob:
     """Pictures to encode: those of the cells of ``grid`` (all of which hold some), once for each rung.
 
     ``ffmpeg`` and ``source_url`` are as the jail names them. ``rungs`` are ordered from the largest.
+    ``decoder_threads`` beyond one end sooner and cost a little more.
     """
 
     ffmpeg: str
@@ -53,6 +54,7 @@ class VideoJob:
     info: MediaInfo
     grid: Grid
     rungs: Sequence[VideoRendition]
+    decoder_threads: int = 1
 
 
 def video_timescale(grid: Grid) -> int:
@@ -69,8 +71,8 @@ def encode(job: VideoJob) -> list[str]:
     return [
         *start(job.ffmpeg),
         *seek(job.info, job.grid),
-        # As many threads as encoders would not make it faster: chunks run side by side.
-        *("-threads", "1"),
+        # More than one are of no use where chunks run side by side.
+        *("-threads", str(job.decoder_threads)),
         # A change of size within the source is the scaler's task; building the graph anew would lose the
         # place on the grid.
         *("-reinit_filter", "0"),

@@ -14,6 +14,7 @@ from itertools import accumulate
 from vlog.media.cutting import Cut
 from vlog.media.fmp4 import Buffer, Fragment, Samples, bad, build_segment
 from vlog.media.grid import Grid
+from vlog.media.presentation import Span
 
 AAC_FRAME_SAMPLES = 1024
 """Samples of one AAC-LC frame (14496-3, 4.5.2.1; the 960 variant is broadcast radio's)."""
@@ -43,6 +44,21 @@ def first_frame_of(ends: Sequence[int], cell: int, *, frame_samples: int) -> int
     start; ``ends`` as in ``SoundCutter``.
     """
     return (2 * ends[cell - 1] + frame_samples) // (2 * frame_samples) if cell else 0
+
+
+def spans(ends: Sequence[int], *, frame_samples: int, start: int = 0) -> list[Span]:
+    """What ``SoundCutter`` will make of sound from ``start`` until the presentation's end.
+
+    ``ends`` as in ``SoundCutter``. Known before a frame is encoded: so complete playlists can be.
+    """
+    total = max(-((start - ends[-1]) // frame_samples), len(ends))
+    found: list[Span] = []
+    cursor, left = start, total
+    for end in ends[:-1]:
+        count = max((2 * (end - cursor) + frame_samples) // (2 * frame_samples), 1)
+        found.append(Span(cursor, count * frame_samples))
+        cursor, left = found[-1].end, left - count
+    return [*found, Span(cursor, max(left, 1) * frame_samples)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +111,9 @@ class Placer:
                 continue
             if before.count:
                 yield before
+            if (self._cursor or 0) >= self._end:
+                # Silence that was rounded up has reached the end already.
+                return
             stop = self._run(times, index)
             yield Frames(frames.sizes[index:stop], memoryview(frames.payload)[ends[index] : ends[stop]])
             index = stop

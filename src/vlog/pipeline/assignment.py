@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
-from vlog.kit.errors import Invalid
+from vlog.kit.errors import Conflict, Invalid
 from vlog.media import progress as tool_progress
 from vlog.pipeline import ffmpeg
 from vlog.pipeline.deliver import Delivery
@@ -18,7 +18,7 @@ from vlog.pipeline.holding import Holding
 from vlog.pipeline.jail import ENCODE_LIMITS, Jail, JailSpec, Limits
 from vlog.pipeline.segmenter import CutOff
 from vlog.pipeline.together import together
-from vlog.wire.work import Progress, ToolRun
+from vlog.wire.work import CELLS_TAKEN, Progress, ToolRun
 
 _STDERR_TAIL_CHARACTERS = 4000
 
@@ -27,11 +27,14 @@ Readers = Callable[[Sequence[asyncio.StreamReader]], Sequence[Awaitable[None]]]
 
 @dataclass(kw_only=True)
 class Assignment:
-    """``runs`` are kept for the task's record; ``progress`` is what the next renewal tells."""
+    """``runs`` are kept for the task's record; ``progress`` is what the next renewal tells. ``hurried`` work
+    goes before other work of this machine.
+    """
 
     holding: Holding
     jail: Jail
     source: Path
+    hurried: bool = False
     runs: list[ToolRun] = field(default_factory=list)
     progress: Progress = field(default_factory=Progress)
 
@@ -46,13 +49,19 @@ class Assignment:
         return str(self.jail.tools.ffmpeg)
 
     async def deliver(self, delivery: Delivery, making: Awaitable[None]) -> None:
-        """Run ``making``, which puts segments into ``delivery``; returns when all of them are durable."""
+        """Run ``making``, which puts segments into ``delivery``; returns when all of them are durable, or
+        when others have been given what is left.
+        """
 
         async def making_then_closing() -> None:
             await making
             await delivery.close()
 
-        await together(delivery.run(), making_then_closing())
+        try:
+            await together(delivery.run(), making_then_closing())
+        except Conflict as error:
+            if error.code != CELLS_TAKEN:
+                raise
 
     async def stream(
         self, argv: Sequence[str], *, outputs: int, readers: Readers, frame_rate: Fraction = Fraction(0)
@@ -72,7 +81,8 @@ class Assignment:
             speed = float(frames / frame_rate) / elapsed if frame_rate and elapsed > 0 else None
             self.progress = Progress(frames=before + frames, speed=speed)
 
-        spec = JailSpec(source=self.source, limits=await asyncio.to_thread(_limits, self.source))
+        limits = await asyncio.to_thread(_limits, self.source)
+        spec = JailSpec(source=self.source, limits=limits, hurried=self.hurried)
         process = await ffmpeg.start(self.jail, argv, spec=spec, outputs=outputs, on_progress=tell)
         async with process:
             try:

@@ -36,7 +36,9 @@ class JobClient(Protocol):
         """
 
     async def put_segments(self, lease: Lease, rendition: str, segments: Sequence[Segment]) -> None:
-        """Store finished cells; renews the lease."""
+        """Store finished cells; renews the lease. ``Conflict`` (``cells_taken``) when those at the end of the
+        task are others' now: what comes before them is stored, and the work is done.
+        """
 
     async def put_thumbnail(self, lease: Lease, pictures: Sequence[Picture]) -> None:
         """Store all sizes of the picture; at least one is a JPEG. Other pictures replace them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -30,6 +31,9 @@ from vlog.wire.work import Made, VideoWork
 
 Numbered = tuple[int, Cell]
 
+# Each holds some pictures: more would not fit in memory at 8K, and help little.
+_MOST_THREADS = 4
+
 
 async def encode(assignment: Assignment, work: VideoWork) -> Made:
     """Make all cells of ``work`` durable that are not yet.
@@ -37,6 +41,7 @@ async def encode(assignment: Assignment, work: VideoWork) -> Made:
     Raises ``Invalid`` (``no_pictures``, ``bad_segment``), ``ToolFailure``, ``LeaseLost`` and what the server
     answers.
     """
+    assignment.hurried = work.hurried
     delivery = Delivery(assignment.holding, work.durable)
     encoding = _Encoding(assignment, work, delivery)
     await assignment.deliver(delivery, encoding.run())
@@ -133,6 +138,7 @@ class _Encoding:
             info=self._work.info,
             grid=grid,
             rungs=rungs,
+            decoder_threads=min(os.cpu_count() or 1, _MOST_THREADS) if self._work.hurried else 1,
         )
         await self._assignment.stream(
             command.encode(job),

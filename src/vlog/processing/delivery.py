@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import TypeVar
 
 from vlog.db.transaction import Transaction, transaction
 from vlog.jobs import queue
@@ -22,13 +23,15 @@ from vlog.kit.errors import Conflict, Invalid, NotFound, TooLarge
 from vlog.media import stills
 from vlog.media.codecs import describe
 from vlog.media.grid import Grid
-from vlog.processing import generations, renditions, rows
+from vlog.processing import generations, manifests, publication, renditions, rows
+from vlog.processing.publication import Terms
 from vlog.processing.rooms import Rooms
-from vlog.settings import known
 from vlog.storage import layout
 from vlog.storage.base import Staged
 from vlog.storage.layout import Key
-from vlog.wire.work import Lease, Picture, Progress, Segment
+from vlog.wire.work import CELLS_TAKEN, Lease, Picture, Progress, Segment
+
+T = TypeVar("T")
 
 MAX_INIT_BYTES = 64 << 10
 MAX_SEGMENT_BYTES = 256 << 20
@@ -39,7 +42,8 @@ MAX_PICTURES = 24
 _AUDIO_SLACK_SECONDS = Fraction(1, 4)
 
 _RENDITION = """
-SELECT init, kind FROM quality_progress WHERE generation_id = $1 AND quality = $2 FOR UPDATE
+SELECT init, kind, opened_at IS NOT NULL AS is_open FROM quality_progress
+WHERE generation_id = $1 AND quality = $2 FOR UPDATE
 """
 _PIN_INIT = """
 UPDATE quality_progress SET init = $3, started_at = coalesce(started_at, app_now()),
@@ -98,35 +102,43 @@ async def put_segments(ctx: Rooms, lease: Lease, *, rendition: str, segments: Se
     """Store finished cells of a rendition; the last one completes it.
 
     Raises ``LeaseLost``, ``Invalid`` (codes ``wrong_hash``, ``wrong_cell``, ``init_missing``) and
-    ``Conflict`` (code ``different_segment``).
+    ``Conflict`` (codes ``different_segment``, and ``cells_taken`` when cells at the end of the task have been
+    given to others: those before them are stored, and nothing more is asked of this task).
     """
     _check(segments)
-    with_dash = await ctx.settings.get(known.ENABLE_DASH)
+    terms = await publication.terms_of(ctx.settings)
 
-    async def work(tx: Transaction, staged: Sequence[Staged]) -> None:
+    async def work(tx: Transaction, staged: Sequence[Staged]) -> bool:
         _check_hashes(segments, staged)
         intake = await _begin(ctx, tx, lease=lease, rendition=rendition)
         if intake.init is None:
             raise Invalid("Send the initialisation segment first.", code="init_missing")
         grid = await rows.grid(tx, intake.generation_id)
         timescale = describe(intake.init).timescale
-        for segment in segments:
+        wanted = [pair for pair in zip(segments, staged, strict=True) if not intake.is_taken(pair[0])]
+        for segment, _ in wanted:
             intake.check(segment, grid=grid, timescale=timescale)
-        known_hashes = await intake.hashes([segment.number for segment in segments])
-        new = [
-            (segment, each)
-            for segment, each in zip(segments, staged, strict=True)
-            if not _is_known(segment, known_hashes)
-        ]
+        await intake.check_promise([segment for segment, _ in wanted])
+        known_hashes = await intake.hashes([segment.number for segment, _ in wanted])
+        new = [(segment, each) for segment, each in wanted if not _is_known(segment, known_hashes)]
         await intake.add(new)
         await _keep(tx, lease, progressed=bool(new))
-        if new and await renditions.count(tx, intake.generation_id, quality=rendition, by=len(new)):
-            await renditions.complete(
-                ctx, tx, generation_id=intake.generation_id, quality=rendition, with_dash=with_dash
-            )
+        if new:
+            await _publish(intake, terms=terms, by=len(new))
+            await intake.tell([segment.number for segment, _ in new])
         await renditions.hint(tx, intake.task.job_id)
+        return len(wanted) < len(segments)
 
-    await _staged(ctx, [segment.data for segment in segments], work=work)
+    if await _staged(ctx, [segment.data for segment in segments], work=work):
+        raise Conflict("The rest of this task is being made by others.", code=CELLS_TAKEN)
+
+
+async def _publish(intake: _Intake, *, terms: Terms, by: int) -> None:
+    ctx, tx, generation_id = intake.ctx, intake.tx, intake.generation_id
+    if await renditions.count(tx, generation_id, quality=intake.rendition, by=by):
+        await renditions.complete(ctx, tx, generation_id=generation_id, quality=intake.rendition, terms=terms)
+    else:
+        await publication.begun(ctx, tx, generation_id=generation_id, terms=terms)
 
 
 async def put_thumbnail(ctx: Rooms, lease: Lease, *, pictures: Sequence[Picture]) -> None:
@@ -175,7 +187,13 @@ class _Intake:
     generation_id: int
     rendition: str
     is_sound: bool
+    is_open: bool
     init: bytes | None
+
+    def is_taken(self, segment: Segment) -> bool:
+        """Whether the segment was part of this task once, and is now another's."""
+        split_end = self.task.split_end
+        return split_end is not None and self.task.end_cell <= segment.number < split_end
 
     def check(self, segment: Segment, *, grid: Grid, timescale: int) -> None:
         """A segment fills its cell: pictures to the tick, sound to a few of its frames."""
@@ -188,6 +206,27 @@ class _Intake:
         slack = _AUDIO_SLACK_SECONDS if self.is_sound else 0
         if segment.duration <= 0 or max(starts_off, ends_off) > slack:
             raise Invalid(f"Segment {segment.number} does not fill its cell.", code="wrong_cell")
+
+    async def check_promise(self, segments: Sequence[Segment]) -> None:
+        """What viewers were told of sound that is still being made holds to the sample."""
+        if not self.is_sound or not self.is_open:
+            # Pictures fill their cells to the tick.
+            return
+        opened = {each.quality: each for each in await rows.opened(self.tx, self.generation_id)}
+        if self.rendition not in opened:
+            return
+        info, grid = await rows.described(self.tx, self.generation_id)
+        promised = manifests.foreseen(opened[self.rendition], info=info, grid=grid).segments
+        for segment in segments:
+            if promised[segment.number] != (segment.start, segment.duration):
+                raise Invalid(f"Segment {segment.number} is not as announced.", code="wrong_cell")
+
+    async def tell(self, numbers: Sequence[int]) -> None:
+        """Wake whoever waits for these cells."""
+        if self.is_open:
+            await self.tx.hint(
+                "cells", generation_id=self.generation_id, quality=self.rendition, numbers=list(numbers)
+            )
 
     async def hashes(self, numbers: Sequence[int]) -> dict[int, bytes]:
         """SHA-256 of those of ``numbers`` that are durable."""
@@ -237,7 +276,14 @@ async def _begin(ctx: Rooms, tx: Transaction, *, lease: Lease, rendition: str) -
     if row is None:
         raise Invalid("The plan has no such rendition.", code="wrong_rendition")
     return _Intake(
-        ctx, tx, task, task.generation_id, rendition, is_sound=row["kind"] == "audio", init=row["init"]
+        ctx,
+        tx,
+        task,
+        task.generation_id,
+        rendition,
+        is_sound=row["kind"] == "audio",
+        is_open=row["is_open"],
+        init=row["init"],
     )
 
 
@@ -247,13 +293,14 @@ async def _keep(tx: Transaction, lease: Lease, *, progressed: bool) -> None:
 
 
 async def _staged(
-    ctx: Rooms, blobs: Sequence[bytes], *, work: Callable[[Transaction, Sequence[Staged]], Awaitable[None]]
-) -> None:
+    ctx: Rooms, blobs: Sequence[bytes], *, work: Callable[[Transaction, Sequence[Staged]], Awaitable[T]]
+) -> T:
     staged = await ctx.storage.stage(blobs)
     crash_point(CrashPoint.SEGMENTS_STAGED)
     try:
-        await transaction(ctx.db, lambda tx: work(tx, staged))
+        answer = await transaction(ctx.db, lambda tx: work(tx, staged))
         crash_point(CrashPoint.SEGMENTS_STORED)
+        return answer
     finally:
         await ctx.storage.discard(staged)
 

@@ -23,6 +23,10 @@ _SERVED = f"""
 SELECT {GENERATION} FROM {FROM_GENERATIONS}
 WHERE v.storage_key = $1 AND g.state IN ('live', 'retired') ORDER BY g.state
 """
+_UNFINISHED = """
+SELECT quality, segments_total FROM quality_progress
+WHERE generation_id = $1 AND opened_at IS NOT NULL AND status IN ('pending', 'in_progress')
+"""
 _LIVE_OF = f"""
 SELECT {GENERATION} FROM {FROM_GENERATIONS} WHERE g.video_id = $1 AND g.state = 'live' FOR UPDATE OF g
 """
@@ -50,18 +54,28 @@ ORDER BY g.retired_at LIMIT $2
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A rendition of which viewers may ask for segments ``0 … cells - 1`` before they are there."""
+
+    generation_id: int
+    cells: int
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LiveGeneration:
     """What may be had by a video's media addresses; whether the video may be seen is asked elsewhere.
 
     ``token`` stands in the manifests. ``folders`` maps every token that may be asked for, also those of
-    replaced generations that somebody may still be watching, to the name of its folder.
+    replaced generations that somebody may still be watching, to the name of its folder. ``unfinished`` are
+    the renditions below ``token`` that are still being made.
     """
 
     video_id: int
     token: str
     previous_token: str | None
     folders: dict[str, tuple[str, ...]]
+    unfinished: dict[str, Unfinished]
 
 
 async def live(reader: Reader, storage_key: str) -> LiveGeneration | None:
@@ -78,6 +92,10 @@ async def live(reader: Reader, storage_key: str) -> LiveGeneration | None:
         token=current.token,
         previous_token=current.previous_token,
         folders={each.token: tuple(filter(None, (each.token, each.previous_token))) for each in found},
+        unfinished={
+            row["quality"]: Unfinished(current.id, row["segments_total"])
+            for row in await reader.fetch(_UNFINISHED, current.id)
+        },
     )
 
 
@@ -111,6 +129,16 @@ async def go_live(tx: Transaction, generation: Generation, *, codec: str) -> Non
         "UPDATE generations SET state = 'live', live_at = app_now() WHERE id = $1", generation.id
     )
     await videos.mark_ready(tx, generation.video_id, codec=codec)
+
+
+async def withdraw(tx: Transaction, generation: Generation) -> None:
+    """Take a generation back that can't be played to its end after all. The caller holds the video.
+
+    It is being built again: what is durable of it counts when it is tried once more.
+    """
+    await tx.execute("UPDATE quality_progress SET opened_at = NULL WHERE generation_id = $1", generation.id)
+    await tx.execute("UPDATE generations SET state = 'building', live_at = NULL WHERE id = $1", generation.id)
+    await videos.mark_withdrawn(tx, generation.video_id)
 
 
 async def retire(tx: Transaction, generation_id: int) -> None:
@@ -181,8 +209,9 @@ async def write_manifests_in(tx: Transaction, storage: Storage, *, video_id: int
         if generation.previous_token is not None:
             raise Unavailable("This video is being moved.", code="generation_moving")
         made = await rows.qualities(tx, generation.id)
-        _, grid = await rows.described(tx, generation.id)
-        presentation = manifests.present(made, token=generation.token, grid=grid)
+        opened = await rows.opened(tx, generation.id)
+        info, grid = await rows.described(tx, generation.id)
+        presentation = manifests.present(made, opened, token=generation.token, info=info, grid=grid)
         await manifests.write(storage, generation, presentation=presentation, with_dash=with_dash)
     await tx.execute(_WRITTEN, video_id)
 

@@ -5,43 +5,82 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vlog.kit.crash import CrashPoint, crash_point
-from vlog.media import dash, hls
+from vlog.media import dash, forecast, hls
+from vlog.media.codecs import describe
 from vlog.media.grid import Grid
+from vlog.media.info import MediaInfo
+from vlog.media.plan import AudioRendition, VideoRendition
 from vlog.media.planner import AUDIO, AUDIO_SOURCE
 from vlog.media.presentation import Presentation, PublishedAudio, PublishedTrack, PublishedVideo, Span
-from vlog.processing.rows import Generation, Quality
+from vlog.processing.rows import Generation, Opened, Quality
 from vlog.storage import layout
 from vlog.storage.base import Storage
 from vlog.storage.layout import Key
 
 
-def present(qualities: Sequence[Quality], *, token: str, grid: Grid) -> Presentation:
-    """What viewers can choose from. Copied sound makes way for encoded sound, which every player takes."""
-    names = {each.quality for each in qualities}
-    video = [each for each in qualities if each.kind == "video"]
-    audio = [
-        each
-        for each in qualities
-        if each.kind == "audio" and not (each.quality == AUDIO_SOURCE and AUDIO in names)
-    ]
-    return Presentation(
-        path=token,
-        video=tuple(
-            PublishedVideo(
-                track=_track(each), width=each.width, height=each.height, frame_rate=grid.frame_rate
-            )
-            for each in video
-        ),
-        audio=tuple(
-            # The timescale of sound is its sample rate.
-            PublishedAudio(
-                track=_track(each),
-                sample_rate=each.timescale,
-                channels=each.channels,
-                language=each.language,
-            )
-            for each in audio
-        ),
+def present(
+    qualities: Sequence[Quality], opened: Sequence[Opened] = (), *, token: str, info: MediaInfo, grid: Grid
+) -> Presentation:
+    """What viewers can choose from: complete renditions, and those in the making as they will be.
+
+    Copied sound makes way for encoded sound, which every player takes, when that is complete.
+    """
+    copied = {AUDIO_SOURCE} if AUDIO in {each.quality for each in qualities} else set()
+    names = {each.quality for each in qualities} | {each.quality for each in opened}
+    heard = AUDIO_SOURCE in names - copied
+    unripe = {AUDIO} if heard else set()
+    begun = [each for each in opened if each.quality not in unripe | copied]
+    videos = [_picture(each, grid) for each in qualities if each.kind == "video"]
+    sounds = [_sound(each) for each in qualities if each.kind == "audio" and each.quality not in copied]
+    for each in begun:
+        track = foreseen(each, info=info, grid=grid)
+        if isinstance(each.spec, VideoRendition):
+            size = {"width": each.spec.width, "height": each.spec.height}
+            videos.append(PublishedVideo(track=track, frame_rate=grid.frame_rate, **size))
+        else:
+            sounds.append(_foreseen_sound(track, each.spec))
+    videos.sort(key=lambda video: video.height, reverse=True)
+    return Presentation(path=token, video=tuple(videos), audio=tuple(sounds))
+
+
+def foreseen(opened: Opened, *, info: MediaInfo, grid: Grid) -> PublishedTrack:
+    """A rendition in the making as it will be when it is complete, with more bits than it will have."""
+    track = describe(opened.init)
+    if isinstance(opened.spec, AudioRendition):
+        spans = forecast.sound_spans(
+            grid, opened.spec, source=info.audio, timescale=track.timescale, start=opened.start
+        )
+    else:
+        spans = forecast.video_spans(grid)
+    return PublishedTrack(
+        name=opened.quality,
+        codecs=track.codecs,
+        timescale=track.timescale,
+        peak_bit_rate=forecast.peak_bit_rate(opened.spec, info=info, grid=grid),
+        average_bit_rate=forecast.average_bit_rate(opened.spec, info=info),
+        segments=tuple(spans),
+    )
+
+
+def _picture(quality: Quality, grid: Grid) -> PublishedVideo:
+    return PublishedVideo(
+        track=_track(quality), width=quality.width, height=quality.height, frame_rate=grid.frame_rate
+    )
+
+
+def _sound(quality: Quality) -> PublishedAudio:
+    return PublishedAudio(
+        track=_track(quality),
+        # The timescale of sound is its sample rate.
+        sample_rate=quality.timescale,
+        channels=quality.channels,
+        language=quality.language,
+    )
+
+
+def _foreseen_sound(track: PublishedTrack, spec: AudioRendition) -> PublishedAudio:
+    return PublishedAudio(
+        track=track, sample_rate=track.timescale, channels=spec.channels, language=spec.language
     )
 
 

@@ -7,7 +7,9 @@ from vlog.db.transaction import Transaction
 from vlog.jobs.queue import Task
 from vlog.jobs.states import JobState, sources_of
 from vlog.media.plan import EncodePolicy
-from vlog.processing import generations, planning, renditions, rows
+from vlog.processing import generations, planning, publication, renditions, rows
+from vlog.processing.publication import Terms
+from vlog.processing.rooms import Rooms
 from vlog.processing.rows import Job
 from vlog.wire.work import Inspected, Pictured
 
@@ -52,7 +54,7 @@ async def finished(tx: Transaction, task: Task, *, result: object, policy: Encod
     await renditions.hint(tx, job.id)
 
 
-async def failed(tx: Transaction, task: Task) -> None:
+async def failed(ctx: Rooms, tx: Transaction, task: Task, *, terms: Terms) -> None:
     """An attempt failed or expired; ``task`` tells whether there will be another one."""
     if task.state == "failed":
         # Before anything else is locked: whoever delivers holds a task and then asks for its rendition.
@@ -61,7 +63,9 @@ async def failed(tx: Transaction, task: Task) -> None:
         if task.kind == "remux" and job.remux and task.generation_id == job.generation_id:
             await _start_over_without_remux(tx, job)
         elif task.generation_id is not None and task.generation_id == job.generation_id:
-            await _give_up_renditions(tx, task)
+            if await _give_up_renditions(tx, task):
+                await publication.lost(ctx, tx, task.generation_id, terms=terms)
+            await _stop_if_hopeless(tx, task)
         await _end_if_over(tx, job.id)
     await renditions.hint(tx, task.job_id)
 
@@ -69,23 +73,30 @@ async def failed(tx: Transaction, task: Task) -> None:
 async def _start_over_without_remux(tx: Transaction, job: Job) -> None:
     """The source can't be taken over as it is, for whatever reason: plan anew, and encode everything.
 
-    What is live stays live until the new generation is.
+    What is live and complete stays live until the new generation is.
     """
     await tx.execute(
         _STOP_TASKS, job.id, SUPERSEDED, "The source is encoded instead of being taken over.", None
     )
     if job.generation_id is not None:
+        await publication.withdraw_unfinished(tx, job.generation_id)
         await generations.retire(tx, job.generation_id)
     await tx.execute("UPDATE transcoding_jobs SET remux = false, generation_id = NULL WHERE id = $1", job.id)
     await planning.add_inspection(tx, job)
 
 
-async def _give_up_renditions(tx: Transaction, task: Task) -> None:
-    """The task's renditions will not be complete: no work is spent on the rest of them."""
+async def _give_up_renditions(tx: Transaction, task: Task) -> bool:
+    """The task's renditions will not be complete: no work is spent on the rest of them; whether it had
+    any.
+    """
     lost = await tx.fetch(_FAIL_RENDITIONS, task.generation_id, list(task.renditions), task.error_message)
     names = [row["quality"] for row in lost]
     if names:
         await tx.execute(_STOP_TASKS, task.job_id, task.error_code, task.error_message, names)
+    return bool(names)
+
+
+async def _stop_if_hopeless(tx: Transaction, task: Task) -> None:
     if task.generation_id is not None and not await _can_become_playable(tx, task.generation_id):
         await tx.execute(
             _STOP_TASKS, task.job_id, _NEVER_PLAYABLE, "The video could not have become playable.", None

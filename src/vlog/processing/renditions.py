@@ -9,15 +9,13 @@ import asyncpg
 
 from vlog.catalog import videos
 from vlog.db.transaction import Transaction
-from vlog.events.types import VideoUpdated
 from vlog.kit.errors import Fault
 from vlog.media.codecs import describe
-from vlog.media.encoders import COPY, ENCODERS
-from vlog.media.info import MediaInfo
-from vlog.media.plan import ENCODED_SOUND, AudioRendition, VideoRendition
-from vlog.processing import generations, rows
+from vlog.media.plan import AudioRendition, VideoRendition
+from vlog.processing import generations, publication, rows
+from vlog.processing.publication import Terms
 from vlog.processing.rooms import Rooms
-from vlog.processing.rows import Planned, Quality
+from vlog.processing.rows import Planned
 from vlog.processing.segment_index import Indexed, SegmentIndex, pack, unpack
 
 _COUNT = """
@@ -58,34 +56,15 @@ async def hint(tx: Transaction, job_id: int) -> None:
     await tx.hint("progress", video_id=video_id, job_id=job_id)
 
 
-async def complete(ctx: Rooms, tx: Transaction, *, generation_id: int, quality: str, with_dash: bool) -> None:
-    """Fold a rendition whose cells are all durable, and let viewers have what can be played now.
-
-    The manifests are written before the commit, under the video's lock: when the rows say so, the files are
-    there, and two renditions that end at once never overwrite each other's line.
-    """
+async def complete(ctx: Rooms, tx: Transaction, *, generation_id: int, quality: str, terms: Terms) -> None:
+    """Fold a rendition whose cells are all durable, and let viewers have what can be played now."""
     planned = (await rows.planned(tx, generation_id))[quality]
     generation = await generations.deliverable(tx, generation_id)
     await videos.locked(tx, generation.video_id)
     # Read again under the lock: the folder may have been renamed while this waited for it.
     generation = await generations.deliverable(tx, generation_id)
     await _fold(tx, generation.video_id, generation_id=generation_id, planned=planned)
-    info, _ = await rows.described(tx, generation_id)
-    complete = await rows.qualities(tx, generation_id)
-    if generation.state == "building":
-        if not is_playable(complete, info):
-            return
-        await generations.go_live(tx, generation, codec=_codec_family(complete, info))
-    else:
-        await tx.record(VideoUpdated(generation.video_id))
-    await videos.bump_manifest(tx, generation.video_id)
-    await generations.write_manifests_in(tx, ctx.storage, video_id=generation.video_id, with_dash=with_dash)
-
-
-def is_playable(complete: Sequence[Quality], info: MediaInfo) -> bool:
-    """Pictures if the source has any, and sound if it has any."""
-    kinds = {each.kind for each in complete}
-    return ("video" in kinds or info.pictures is None) and ("audio" in kinds or info.audio is None)
+    await publication.completed(ctx, tx, generation, terms=terms)
 
 
 async def _fold(tx: Transaction, video_id: int, *, generation_id: int, planned: Planned) -> None:
@@ -125,10 +104,3 @@ def _index(cells: Sequence[asyncpg.Record], *, timescale: int) -> SegmentIndex:
         expected += cell["duration_ticks"]
     segments = (Indexed(cell["duration_ticks"], cell["size_bytes"], cell["sha256"]) for cell in cells)
     return SegmentIndex(timescale, cells[0]["start_ticks"], tuple(segments))
-
-
-def _codec_family(complete: Sequence[Quality], info: MediaInfo) -> str:
-    encoder = next((each.encoder for each in complete if each.kind == "video"), None)
-    if encoder is None:
-        return ENCODED_SOUND
-    return info.video.codec if encoder == COPY else ENCODERS[encoder].codec

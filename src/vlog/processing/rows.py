@@ -100,6 +100,21 @@ class Quality:
         return unpack(self.segment_index, timescale=self.timescale)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opened:
+    """A rendition that viewers are offered while it is still being made.
+
+    ``init`` is its initialisation segment, ``start`` where its first segment begins, in ticks.
+    """
+
+    quality: str
+    kind: Kind
+    spec: VideoRendition | AudioRendition
+    init: bytes
+    start: int
+    segments_total: int
+
+
 JOB = (
     "j.id, j.video_id, j.generation_id, j.state, j.priority, j.remux, j.attempt, j.max_attempts, j.last_error"
 )
@@ -113,6 +128,14 @@ _QUALITIES = """
 SELECT quality, kind, encoder, codec, width, height, channels, language, timescale, peak_bit_rate,
   average_bit_rate, size_bytes, segment_count, init_sha256, segment_index
 FROM video_qualities WHERE generation_id = $1 ORDER BY height DESC, id
+"""
+
+
+_OPENED = """
+SELECT p.quality, p.kind, p.spec, p.init, s.start_ticks, p.segments_total FROM quality_progress p
+JOIN segments s ON (s.generation_id, s.quality, s.number) = (p.generation_id, p.quality, 0)
+WHERE p.generation_id = $1 AND p.opened_at IS NOT NULL AND p.status IN ('pending', 'in_progress')
+ORDER BY p.id
 """
 
 
@@ -178,15 +201,36 @@ async def qualities(reader: Reader, generation_id: int) -> list[Quality]:
     return [Quality(**cast("dict[str, Any]", dict(row))) for row in rows]
 
 
+async def opened(reader: Reader, generation_id: int) -> list[Opened]:
+    """All renditions that viewers are offered although they are not complete."""
+    return [opened_of(row) for row in await reader.fetch(_OPENED, generation_id)]
+
+
+def opened_of(row: asyncpg.Record) -> Opened:
+    """A record of a rendition that has begun as a value."""
+    return Opened(
+        quality=row["quality"],
+        kind=row["kind"],
+        spec=_spec_of(row),
+        init=row["init"],
+        start=row["start_ticks"],
+        segments_total=row["segments_total"],
+    )
+
+
 def planned_of(row: asyncpg.Record) -> Planned:
     """A record of a rendition in the making as a value."""
-    kind: type[VideoRendition | AudioRendition] = VideoRendition if row["kind"] == "video" else AudioRendition
     return Planned(
         quality=row["quality"],
         kind=row["kind"],
         stage=row["stage"],
-        spec=from_json(kind, row["spec"]),
+        spec=_spec_of(row),
         status=row["status"],
         segments_total=row["segments_total"],
         segments_completed=row["segments_completed"],
     )
+
+
+def _spec_of(row: asyncpg.Record) -> VideoRendition | AudioRendition:
+    kind: type[VideoRendition | AudioRendition] = VideoRendition if row["kind"] == "video" else AudioRendition
+    return from_json(kind, row["spec"])

@@ -15,7 +15,8 @@ from vlog.jobs.states import retry_delay_seconds
 from vlog.kit.errors import Fault, Invalid, LeaseLost
 from vlog.media import stills
 from vlog.media.plan import AudioRendition, EncodePolicy, VideoRendition
-from vlog.processing import outcomes, planning, renditions, rows
+from vlog.processing import outcomes, planning, publication, renditions, rows
+from vlog.processing.publication import Terms
 from vlog.processing.rooms import Rooms
 from vlog.settings import known
 from vlog.storage import layout
@@ -57,6 +58,10 @@ SELECT quality, array_agg(number ORDER BY number) AS numbers FROM segments
 WHERE generation_id = $1 AND quality = ANY($2) AND number >= $3 AND number < $4
 GROUP BY quality
 """
+# A wish is fulfilled or repeated within this time.
+_WAITED_FOR = """
+SELECT demanded_at > app_now() - interval '1 minute' FROM transcoding_tasks WHERE id = $1
+"""
 _COMPLETE = "SELECT quality FROM video_qualities WHERE generation_id = $1 AND quality = ANY($2)"
 _ENDED_AS = "SELECT outcome FROM task_attempts WHERE task_id = $1 AND epoch = $2"
 
@@ -65,10 +70,15 @@ async def claim(ctx: Rooms, capabilities: Capabilities) -> Offer | None:
     """Lease the most urgent task that this worker can do, and say what there is to do."""
     policy = await planning.policy_of(ctx.settings)
     max_hours = await ctx.settings.get(known.MAX_DURATION_HOURS)
+    terms = await publication.terms_of(ctx.settings)
 
     async def work(tx: Transaction) -> Offer | None:
         task = await queue.claim(
-            tx, capabilities.worker, kinds=capabilities.kinds, encoders=capabilities.encoders
+            tx,
+            capabilities.worker,
+            kinds=capabilities.kinds,
+            encoders=capabilities.encoders,
+            demanded_only=capabilities.demanded_only,
         )
         if task is None:
             return None
@@ -82,7 +92,8 @@ async def claim(ctx: Rooms, capabilities: Capabilities) -> Offer | None:
             # Such as a plan that another version wrote: offered again and again it would stop every worker.
             _log.error("task can't be offered", task=task.id, exc_info=error)
             failure = Failure(code=error.code, message=error.message, retryable=False)
-            await outcomes.failed(tx, await queue.fail(tx, task.lease, failure, runs=(), delay_seconds=0))
+            ended = await queue.fail(tx, task.lease, failure, runs=(), delay_seconds=0)
+            await outcomes.failed(ctx, tx, ended, terms=terms)
             return None
         return Offer(
             lease=task.lease,
@@ -135,7 +146,14 @@ async def _work(
         last=task.end_cell == len(grid.cells),
         rungs=rungs,
         durable=durable,
+        hurried=await _is_hurried(tx, task),
     )
+
+
+async def _is_hurried(tx: Transaction, task: Task) -> bool:
+    """Whether somebody waits for the task's first cells: before the player, or for the video to begin."""
+    opens = task.stage == 0 and task.first_cell == 0
+    return opens or bool(await tx.fetchval(_WAITED_FOR, task.id))
 
 
 async def _durable(tx: Transaction, task: Task) -> dict[str, tuple[int, ...]]:
@@ -197,6 +215,7 @@ async def _check_complete(ctx: Rooms, tx: Transaction, task: Task, *, result: Re
 async def fail(ctx: Rooms, lease: Lease, *, failure: Failure, runs: Sequence[ToolRun]) -> None:
     """End an attempt that failed: another one follows, or the task has failed for good."""
     base_seconds = await ctx.settings.get(known.RETRY_BACKOFF_SECONDS)
+    terms = await publication.terms_of(ctx.settings)
 
     async def work(tx: Transaction) -> None:
         held = await _held(tx, lease, unless="failed")
@@ -204,7 +223,7 @@ async def fail(ctx: Rooms, lease: Lease, *, failure: Failure, runs: Sequence[Too
             return
         delay = retry_delay_seconds(held.attempt, base_seconds=base_seconds)
         task = await queue.fail(tx, lease, failure, runs=runs, delay_seconds=delay)
-        await outcomes.failed(tx, task)
+        await outcomes.failed(ctx, tx, task, terms=terms)
 
     await transaction(ctx.db, work)
 
@@ -235,8 +254,10 @@ async def _held(tx: Transaction, lease: Lease, *, unless: str) -> Task | None:
 async def sweep(ctx: Rooms) -> int:
     """End leases whose time is over; returns how many."""
 
+    terms = await publication.terms_of(ctx.settings)
+
     async def work(tx: Transaction) -> int:
-        return await _follow_up(tx, await queue.sweep(tx))
+        return await _follow_up(ctx, tx, await queue.sweep(tx), terms=terms)
 
     return await transaction(ctx.db, work)
 
@@ -244,15 +265,17 @@ async def sweep(ctx: Rooms) -> int:
 async def abandon(ctx: Rooms, worker: str) -> int:
     """End the leases of a worker that is known to be dead; returns how many."""
 
+    terms = await publication.terms_of(ctx.settings)
+
     async def work(tx: Transaction) -> int:
-        return await _follow_up(tx, await queue.abandon(tx, worker))
+        return await _follow_up(ctx, tx, await queue.abandon(tx, worker), terms=terms)
 
     return await transaction(ctx.db, work)
 
 
-async def _follow_up(tx: Transaction, ended: Iterable[Task]) -> int:
+async def _follow_up(ctx: Rooms, tx: Transaction, ended: Iterable[Task], *, terms: Terms) -> int:
     count = 0
     for task in ended:
-        await outcomes.failed(tx, task)
+        await outcomes.failed(ctx, tx, task, terms=terms)
         count += 1
     return count

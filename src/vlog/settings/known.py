@@ -18,6 +18,20 @@ ENABLE_DASH = Setting(
     default=True,
     help="Write a DASH manifest beside the HLS playlists.",
 )
+PUBLISH_AT = Setting(
+    key="streaming.publish_at",
+    default="plan",
+    choices=("plan", "first_rendition", "complete"),
+    help="When viewers get a video: as soon as its first segments are there and the rest is made faster than"
+    " it plays (plan), when its first rendition is complete, or when all are.",
+)
+LEAST_SPEED = Setting(
+    key="streaming.publish_speed",
+    default=1.5,
+    minimum=0,
+    maximum=100,
+    help="How many times faster than it plays a rendition must be made to be offered before it is complete.",
+)
 CHUNK_SECONDS = Setting(
     key="transcoding.chunk_duration",
     default=30,

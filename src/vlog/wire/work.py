@@ -11,6 +11,9 @@ from vlog.media.info import MediaInfo
 from vlog.media.plan import AudioRendition, VideoRendition
 from vlog.media.stills import PictureFile
 
+CELLS_TAKEN = "cells_taken"
+"""Code of the ``Conflict`` that tells a worker that it has reached the end of what is still its task."""
+
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """The right to work on one task. Every write names both numbers; another epoch means another holder."""
@@ -53,7 +56,8 @@ class AudioWork(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
 class VideoWork(msgspec.Struct, frozen=True, kw_only=True, tag="video"):
     """Encode cells ``first_cell …`` for some rungs from one decode; ``grid.cells`` holds only those cells.
 
-    ``last`` tells that the run ends the presentation.
+    ``last`` tells that the run ends the presentation, ``hurried`` that somebody waits for its first cells:
+    then it may have all processors.
     """
 
     info: MediaInfo
@@ -62,6 +66,7 @@ class VideoWork(msgspec.Struct, frozen=True, kw_only=True, tag="video"):
     last: bool
     rungs: tuple[VideoRendition, ...]
     durable: dict[str, tuple[int, ...]]
+    hurried: bool = False
 
 
 class ThumbnailWork(msgspec.Struct, frozen=True, kw_only=True, tag="thumbnail"):
@@ -166,8 +171,12 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks for work, and what it can do: ``encoders`` are names that a proving run has shown to work."""
+    """Who asks for work, and what it can do: ``encoders`` are names that a proving run has shown to work.
+
+    ``demanded_only`` asks for nothing but what a viewer waits for.
+    """
 
     worker: str
     kinds: tuple[str, ...]
     encoders: tuple[str, ...]
+    demanded_only: bool = False

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from vlog.config import Config
 from vlog.context import open_context
@@ -24,6 +27,9 @@ KINDS = ("inspect", "remux", "audio", "video", "thumbnail")
 # task of these kinds, which cost little, is done beside the slots.
 EXPRESS_KINDS = ("inspect", "remux", "thumbnail")
 EXPRESS_SLOTS = 1
+# What a viewer waits for must not wait either: one more of these beside the slots, and only while one waits.
+DEMAND_KINDS = ("remux", "audio", "video")
+DEMAND_SLOTS = 1
 # Each task in work speaks over one connection at a time; two more for claiming and releasing.
 _SPARE_CONNECTIONS = 2
 
@@ -44,21 +50,24 @@ async def _run(config: Config) -> None:
     await self_test(jail)
     encoders = await proven_encoders(jail)
     name = worker_name()
+    proven = Capabilities(worker=name, kinds=KINDS, encoders=encoders)
     lanes = {
-        "transcoder": (KINDS, config.transcoder_slots),
-        "express lane": (EXPRESS_KINDS, EXPRESS_SLOTS),
+        "transcoder": (proven, config.transcoder_slots),
+        "express lane": (replace(proven, kinds=EXPRESS_KINDS), EXPRESS_SLOTS),
+        "demand lane": (replace(proven, kinds=DEMAND_KINDS, demanded_only=True), DEMAND_SLOTS),
     }
-    connections = config.transcoder_slots + EXPRESS_SLOTS + _SPARE_CONNECTIONS
+    connections = config.transcoder_slots + EXPRESS_SLOTS + DEMAND_SLOTS + _SPARE_CONNECTIONS
     with bound(worker=name):
         async with (
             open_context(config, max_connections=connections) as ctx,
             present(ctx, name),
-            local_client(ctx) as client,
+            AsyncExitStack() as clients,
         ):
             _log.info("transcoder works", slots=config.transcoder_slots, encoders=encoders, jail=jail.mode)
             supervisor = Supervisor()
-            for lane, (kinds, slots) in lanes.items():
-                capabilities = Capabilities(worker=name, kinds=kinds, encoders=encoders)
+            for lane, (capabilities, slots) in lanes.items():
+                # One each: a hint that one lane has heard is still news to the others.
+                client = await clients.enter_async_context(local_client(ctx))
                 supervisor.add(lane, _Lane(client, jail, capabilities, slots).work)
             await supervisor.run()
 
