@@ -34,6 +34,8 @@ LOOK_SECONDS = 2.0
 # A wish is told at most this often, and wishes are told one after another with a pause between.
 REPEAT_SECONDS = 5.0
 PAUSE_SECONDS = 0.25
+# The answer that a segment is not there counts for a moment.
+MISSING_SECONDS = 0.5
 MAX_WAITING = 256
 # A player waits for pictures and for sound; a household has some players.
 MAX_WAITING_PER_CLIENT = 16
@@ -51,6 +53,8 @@ class Awaiting:
         self._clients: Counter[str] = Counter()
         # What is durable stays so.
         self._known: OrderedDict[WantedCell, None] = OrderedDict()
+        self._missing: dict[WantedCell, float] = {}
+        self._asking: dict[WantedCell, asyncio.Task[None]] = {}
         self._told: dict[WantedCell, float] = {}
         self._wished = asyncio.Event()
         self._is_open = True
@@ -69,7 +73,12 @@ class Awaiting:
             _not_ready()
         async with self._entry(cell, client) as there:
             self._wished.set()
-            return await _first_of(there, request)
+            if not await _first_of(there, request):
+                return False
+        if cell not in self._known:
+            # Woken because the service stops.
+            _not_ready()
+        return True
 
     @property
     def waiting(self) -> int:
@@ -132,12 +141,30 @@ class Awaiting:
             self._learn(cell)
 
     async def _is_durable(self, cell: WantedCell) -> bool:
-        if cell not in self._known and await demand.durable(self._ctx.db, [cell]):
-            self._learn(cell)
+        """As the database says; many who ask at once are one question, and so are those of a moment."""
+        if cell in self._known:
+            return True
+        if cell in self._waiting or self._missing.get(cell, 0) > monotonic_seconds():
+            return False
+        if cell not in self._asking:
+            self._asking[cell] = asyncio.create_task(self._ask(cell))
+        await asyncio.shield(self._asking[cell])
         return cell in self._known
+
+    async def _ask(self, cell: WantedCell) -> None:
+        try:
+            if await demand.durable(self._ctx.db, [cell]):
+                self._learn(cell)
+                return
+            if len(self._missing) >= _MAX_KNOWN:
+                self._missing.clear()
+            self._missing[cell] = monotonic_seconds() + MISSING_SECONDS
+        finally:
+            del self._asking[cell]
 
     def _learn(self, cell: WantedCell) -> None:
         self._known[cell] = None
+        self._missing.pop(cell, None)
         while len(self._known) > _MAX_KNOWN:
             self._known.popitem(last=False)
         for there in self._waiting.get(cell, ()):
