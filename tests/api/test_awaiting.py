@@ -12,7 +12,7 @@ import pytest
 from starlette.types import Message
 
 from tests.support.api import client_of, http_scope
-from tests.support.deliveries import deliver, inspect
+from tests.support.deliveries import deliver, inspect, work_off
 from tests.support.processes import command_line, descendants
 from tests.support.uploaded import claimed, source_values, upload
 from vlog.api import awaiting
@@ -231,12 +231,7 @@ async def test_a_rendition_that_becomes_complete_is_served_as_ever(
     request = asyncio.create_task(viewer.get(f"{half.base}/segment_9.m4s"))
     await half.make(1, 2, 3, 4)
     await half.client.finish(half.offer.lease, Made(), ())
-    while not request.done():
-        offer = await claimed(half.client)
-        if "360p" not in getattr(offer.work, "durable", {}):
-            break
-        await deliver(half.client, offer, grid=half.grid)
-        await half.client.finish(offer.lease, Made(), ())
-        await asyncio.sleep(0.05)
+    info, grid = source_values(remux=False, with_audio=False)
+    await work_off(half.client, info=info, grid=grid)
     assert (await asyncio.wait_for(request, 10)).status_code == 200
     assert (await viewer.get(f"{half.base}/segment_10.m4s")).status_code == 404
