@@ -91,19 +91,25 @@ class MediaFiles:
         if self._authorize is not None:
             await self._authorize(Request(scope, receive))
         path = media_paths.parse(scope["path"].removeprefix(MEDIA_PREFIX))
-        place = None if path is None else await self._places.find(path.storage_key)
-        if path is None or place is None or not (place.is_public or self._authorize is not None):
+        if path is None:
             raise _not_found()
+        place = await self._place_of(path)
         if (cell := place.promised(path)) is not None:
             if not await self._awaiting.until_durable(Request(scope, receive), cell):
                 return
-            # Its address may have died while this waited.
-            place = await self._places.find(path.storage_key) or place
+            # The video may have been hidden, or its address may have died, while this waited.
+            place = await self._place_of(path)
         file = await self._find(place, path)
         try:
             await self._answer(scope, receive, send, path=path, file=file)
         finally:
             self._files.release(file)
+
+    async def _place_of(self, path: MediaPath) -> Place:
+        place = await self._places.find(path.storage_key)
+        if place is None or not (place.is_public or self._authorize is not None):
+            raise _not_found()
+        return place
 
     async def _find(self, place: Place, path: MediaPath) -> OpenFile:
         kind = path.kind
