@@ -123,7 +123,7 @@ async def test_nothing_stored_runs_on_any_page(ctx: Context, running: Running) -
         await visit(watched, running.url(1))
         for each in (*failed, *ready[::4]):
             await visit(watched, f"{running.url(1)}/video/{each.id}")
-            assert await watched.page.get_by_text(each.title).first.is_visible()
+            await watched.page.get_by_text(each.title).first.wait_for(state="visible")
 
 
 async def test_the_canary_sings(ctx: Context, running: Running) -> None:

@@ -2,82 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
-import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.support.admin_stub import SECRET, AdminStub, admin_stub
-from vlog.cli.verbs import main
-
-VLOG = shlex.quote(str(Path(sys.executable).with_name("vlog")))
-VIDEO = {
-    "id": 7,
-    "title": "Am See",
-    "slug": "am-see",
-    "status": "ready",
-    "duration": 125.4,
-    "created_at": "2026-11-23T10:00:00Z",
-    "published_at": "2026-11-23T10:00:00Z",
-    "progress": None,
-}
-ACCEPTED = {"status": "pending", "video_id": 7, "slug": "am-see", "message": "Received."}
-CATEGORIES = [{"id": 3, "name": "Outdoor & Berge", "slug": "outdoor-berge"}]
-
-
-@dataclass(frozen=True)
-class Done:
-    """A finished command."""
-
-    code: int
-    out: str
-    err: str
-
-
-class Cli:
-    """The command with an environment of its own; in this process, where that shows the same."""
-
-    def __init__(self, home: Path, url: str, *, capture: pytest.CaptureFixture[str]) -> None:
-        self._capture = capture
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("VLOG_")}
-        self.environment = {
-            **kept,
-            "HOME": str(home),
-            "VLOG_ADMIN_API_URL": url,
-            "VLOG_PUBLIC_URL": "https://videos.example",
-            "VLOG_ADMIN_API_SECRET": SECRET,
-        }
-
-    def __call__(self, *words: str, typed: str = "", **environment: str) -> Done:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(os, "environ", {**self.environment, **environment})
-            patch.setattr(sys, "argv", ["vlog", *words])
-            patch.setattr(sys, "stdin", io.StringIO(typed))
-            patch.setattr(sys, "excepthook", sys.excepthook)
-            with pytest.raises(SystemExit) as ended:
-                main()
-        printed = self._capture.readouterr()
-        return Done(int(ended.value.code or 0), printed.out, printed.err)
-
-
-def shell(vlog: Cli, script: str) -> subprocess.CompletedProcess[str]:
-    """The installed command as a process, in a shell."""
-    return subprocess.run(
-        ["sh", "-c", script],
-        env=vlog.environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
+from tests.support.admin_stub import AdminStub, admin_stub
+from tests.support.cli import CATEGORIES, VIDEO, VLOG, Cli, Done, shell
 
 
 @pytest.fixture
@@ -85,133 +17,12 @@ def stub() -> Iterator[AdminStub]:
     with admin_stub() as running:
         running.on("GET", "/api/videos", (200, {"videos": [], "next_cursor": None, "has_more": False}))
         running.on("GET", "/api/categories", (200, CATEGORIES))
-        running.on("POST", "/api/videos", (201, ACCEPTED))
         yield running
 
 
 @pytest.fixture
 def vlog(stub: AdminStub, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
     return Cli(tmp_path, stub.url, capture=capsys)
-
-
-@pytest.fixture
-def video(tmp_path: Path) -> Path:
-    path = tmp_path / "am_see_2026.mp4"
-    path.write_bytes(b"x" * 100_000)
-    return path
-
-
-def test_an_upload_sends_fields_first_and_prints_the_address(vlog: Cli, stub: AdminStub, video: Path) -> None:
-    done = vlog("upload", str(video), "-t", "Am See", "-d", "Schön", "-c", "outdoor & berge", "--no-publish")
-    assert (done.code, done.err) == (0, "")
-    assert done.out == "https://videos.example/watch/am-see  (being made ready)\n"
-    sent = stub.requests[-1]
-    assert sent.size_bytes > 100_000
-    names = [part.split(b'"')[1].decode() for part in sent.head.split(b"form-data; name=")[1:]]
-    assert names == ["title", "description", "published", "category_id", "file"]
-    for value in ("Am See", "Schön", "\r\nfalse\r\n", "\r\n3\r\n", 'filename="am_see_2026.mp4"'):
-        assert value.encode() in sent.head
-
-
-def test_a_title_comes_from_the_file_name(vlog: Cli, stub: AdminStub, video: Path) -> None:
-    assert vlog("upload", str(video)).code == 0
-    assert b"\r\nam see 2026\r\n" in stub.requests[-1].head
-    assert b"category_id" not in stub.requests[-1].head
-    assert b"\r\ntrue\r\n" in stub.requests[-1].head
-
-
-def test_several_files_have_several_fates(vlog: Cli, stub: AdminStub, video: Path) -> None:
-    second = video.with_name("second.mp4")
-    second.write_bytes(b"y")
-    stub.on(
-        "POST", "/api/videos", (422, {"detail": "This is no video.", "code": "not_media"}), (201, ACCEPTED)
-    )
-    done = vlog("upload", str(video), str(second))
-    assert done.code == 1
-    assert done.err == f"vlog: {video}: This is no video.\n"
-    assert "am-see" in done.out
-    refused = vlog("upload", str(video), str(second), "-t", "One")
-    assert (refused.code, refused.err.count("\n")) == (1, 1)
-    assert "several files" in refused.err
-
-
-def test_waiting_ends_when_it_plays(vlog: Cli, stub: AdminStub, video: Path) -> None:
-    processing = {**VIDEO, "status": "processing", "progress": {"percent": 40, "eta_seconds": 3}}
-    stub.on("GET", "/api/videos/7", (200, processing), (200, VIDEO))
-    done = vlog("upload", str(video), "--wait")
-    assert (done.code, done.out) == (0, "https://videos.example/watch/am-see\n")
-
-
-def test_waiting_ends_when_it_failed(vlog: Cli, stub: AdminStub, video: Path) -> None:
-    stub.on("GET", "/api/videos/7", (200, {**VIDEO, "status": "failed", "error_message": "No video stream."}))
-    done = vlog("upload", str(video), "--wait", "--json")
-    assert done.code == 1
-    (result,) = json.loads(done.out)
-    assert (result["status"], result["error"], result["video_id"]) == ("failed", "No video stream.", 7)
-
-
-def test_json_tells_everything(vlog: Cli, video: Path) -> None:
-    (result,) = json.loads(vlog("upload", str(video), "--json").out)
-    assert result == {
-        "file": str(video),
-        "video_id": 7,
-        "slug": "am-see",
-        "url": "https://videos.example/watch/am-see",
-        "status": "pending",
-        "error": None,
-    }
-
-
-def test_a_refusal_in_mid_upload_is_heard(vlog: Cli, stub: AdminStub, video: Path) -> None:
-    """The server answers and closes while gigabytes are still to come."""
-    stub.hasty = True
-    stub.on(
-        "POST", "/api/videos", (413, {"detail": "More than 50 GB are not accepted.", "code": "too_large"})
-    )
-    with video.open("r+b") as file:
-        file.truncate(200 << 20)
-    done = vlog("upload", str(video))
-    assert (done.code, done.err) == (1, f"vlog: {video}: More than 50 GB are not accepted.\n")
-
-
-def test_a_large_file_is_never_in_memory(vlog: Cli, stub: AdminStub, video: Path) -> None:
-    with video.open("r+b") as file:
-        file.truncate(600 << 20)
-    done = shell(vlog, f'ulimit -v 500000; {VLOG} upload "{video}"')
-    assert (done.returncode, done.stderr) == (0, "")
-    assert stub.requests[-1].size_bytes > 600 << 20
-
-
-@pytest.mark.parametrize(
-    ("name", "sentence"),
-    [
-        ("missing.mp4", "There is no file {}."),
-        ("empty.mp4", "{} is empty."),
-        ("", "{} is not a file."),
-    ],
-)
-def test_files_that_can_not_be_sent(
-    vlog: Cli, stub: AdminStub, tmp_path: Path, *, name: str, sentence: str
-) -> None:
-    (tmp_path / "empty.mp4").touch()
-    path = tmp_path / name if name else tmp_path
-    done = vlog("upload", str(path))
-    assert (done.code, done.err) == (1, f"vlog: {sentence.format(path)}\n")
-    assert not stub.requests
-
-
-def test_an_unknown_category_names_the_known_ones(vlog: Cli, stub: AdminStub, video: Path) -> None:
-    done = vlog("upload", str(video), "-c", "Cats")
-    assert done.code == 1
-    assert "no category Cats (there are: Outdoor & Berge)" in done.err
-    assert not any(request.method == "POST" for request in stub.requests)
-
-
-def test_a_wrong_secret_is_told_before_the_upload(vlog: Cli, stub: AdminStub, video: Path) -> None:
-    done = vlog("upload", str(video), VLOG_ADMIN_API_SECRET="something-else-entirely")
-    assert (done.code, done.out) == (1, "")
-    assert done.err == "vlog: The admin secret is not right: check VLOG_ADMIN_API_SECRET.\n"
-    assert not any(request.method == "POST" for request in stub.requests)
 
 
 def test_without_secret_and_terminal_nothing_hangs(vlog: Cli) -> None:
@@ -315,3 +126,19 @@ def test_help_and_version(vlog: Cli) -> None:
         assert verb in helped.out
     assert vlog("version").out.startswith("vlog 0.")
     assert vlog("nonsense").code == 2
+
+
+def test_the_inbox_is_told_and_failures_count(vlog: Cli, stub: AdminStub) -> None:
+    file = {"name": "a\x1b.mp4", "state": "failed", "error_message": "The file is empty.", "slug": None}
+    taken = {"name": "b.mp4", "state": "accepted", "error_message": None, "slug": "am-see"}
+    inbox = {"is_on": True, "folder": "uploads/inbox", "settle_seconds": 10, "files": [file, taken]}
+    stub.on("GET", "/api/inbox", (200, inbox))
+    done = vlog("inbox")
+    assert done.code == 1
+    for part in ("a\\x1b.mp4", "failed", "The file is empty.", "/watch/am-see"):
+        assert part in done.out
+    assert json.loads(vlog("inbox", "--json").out) == inbox
+    stub.on("GET", "/api/inbox", (200, {**inbox, "files": []}))
+    assert vlog("inbox") == Done(
+        0, "The inbox is empty: put files into uploads/inbox in the storage folder.\n", ""
+    )

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+from tests.support.tus_stub import PATH, TusStub
+
 SECRET = "correct-horse-battery-staple"
 
 
@@ -30,8 +32,7 @@ class AdminStub:
 
     answers: dict[tuple[str, str], list[tuple[int, object]]] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
-    # Answer an upload before its body is read, and close, as a server that refuses does.
-    hasty: bool = False
+    tus: TusStub = field(default_factory=TusStub)
     url: str = ""
 
     def on(self, method: str, path: str, *answers: tuple[int, object]) -> None:
@@ -54,8 +55,11 @@ def admin_stub() -> Iterator[AdminStub]:
         def answer(self) -> None:
             address = urlsplit(self.path)
             size = int(self.headers.get("content-length") or 0)
-            is_upload = self.headers.get_content_type() == "multipart/form-data"
-            head = b"" if stub.hasty and is_upload else read_body(self, size)
+            if address.path.startswith(PATH):
+                stub.requests.append(Request(self.command, address.path, address.query, b"", size))
+                stub.tus.answer(self)
+                return
+            head = read_body(self, size)
             stub.requests.append(Request(self.command, address.path, address.query, head, size))
             status, body = stub.next_answer(self.command, address.path)
             if self.headers.get("x-admin-secret") != SECRET:
@@ -63,13 +67,10 @@ def admin_stub() -> Iterator[AdminStub]:
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(status)
             self.send_header("content-length", str(len(data)))
-            if stub.hasty and is_upload:
-                self.send_header("connection", "close")
-                self.close_connection = True
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_POST = do_DELETE = answer  # noqa: N815 - the names that the base class calls
+        do_GET = do_POST = do_DELETE = do_HEAD = do_PATCH = answer  # noqa: N815 - the names that the base class calls
 
         def log_message(self, format: str, *args: object) -> None:
             """Quiet."""

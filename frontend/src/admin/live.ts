@@ -15,6 +15,19 @@ export function reconnectDelay(attempt: number, chance: number): number {
   return Math.min(RECONNECT_MAX_MS, 1000 * 2 ** attempt) * (0.75 + chance / 2);
 }
 
+const followers = new Set<LiveHooks>();
+let shared: { close(): void } | null = null;
+
+/** `connectLive` for several parts of one page: browsers allow few connections to one server, so they share one. */
+export function followLive(hooks: LiveHooks): void {
+  followers.add(hooks);
+  shared ??= connectLive({
+    onProgress: (event) => followers.forEach((one) => one.onProgress(event)),
+    onVideo: (event) => followers.forEach((one) => one.onVideo(event)),
+    onCatchUp: () => followers.forEach((one) => one.onCatchUp()),
+  });
+}
+
 /** Listens to the server's events; while there is no connection, asks every few seconds instead. */
 export function connectLive(hooks: LiveHooks): { close(): void } {
   let source: EventSource | null = null;

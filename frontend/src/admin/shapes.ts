@@ -117,13 +117,6 @@ export interface Category {
   name: string;
 }
 
-export interface Uploaded {
-  status: string;
-  video_id: number;
-  slug: string;
-  message: string;
-}
-
 /** SSE `progress` */
 export interface ProgressEvent {
   video_id: number;

@@ -1,40 +1,42 @@
-import { bytes, percent, remaining } from "../shared/format";
-import { leaveIfSignedOut, wordsOf } from "./client";
+import { request } from "../shared/api";
+import { client, wordsOf } from "./client";
+import { ask } from "./confirm";
+import { droppedFiles, takeDrops } from "./dropped";
+import { followLive } from "./live";
 import { detailPage } from "./pages";
-import { sendFile } from "./send-file";
-import { titleFromFileName } from "./title";
-import { TransferRate } from "./transfer-rate";
-
-type ItemState = "staged" | "waiting" | "sending" | "storing" | "done" | "failed" | "cancelled";
-
-export interface UploadItem {
-  key: number;
-  name: string;
-  size: number;
-  title: string;
-  description: string;
-  category: string;
-  publish: boolean;
-  state: ItemState;
-  sent: number;
-  line: string;
-  error: string;
-  href: string;
-}
+import type { ListedVideo, ProgressEvent } from "./shapes";
+import { badgeOf, isWorking, progressLine } from "./status";
+import { toast } from "./toast";
+import { openTusTransfer, terminate, UPLOADS } from "./tus-transfer";
+import { isBusy, isRunning, lateChanges, progressText, sentPercent, summaryOf } from "./upload-item";
+import { UploadQueue } from "./upload-queue";
+import type { ServerUpload, UploadItem } from "./upload-shapes";
 
 export const UPLOADED_EVENT = "vlog:uploaded";
+const POLL_MS = 5000;
 
-/** Alpine component: files that are to be uploaded, one after another. */
+/** Alpine component: files on their way to the server, whichever page or program began with them. */
 export function uploads() {
-  // Files and abort controllers stay outside Alpine's proxies, which they do not survive.
-  const files = new Map<number, File>();
-  const aborts = new Map<number, AbortController>();
-  let lastKey = 0;
+  let queue: UploadQueue;
 
   return {
     items: [] as UploadItem[],
-    running: false,
     over: false,
+    said: "",
+
+    init(): void {
+      queue = new UploadQueue(this.items, { open: openTusTransfer, onDone: (item) => void this.finished(item) });
+      addEventListener("beforeunload", (event) => this.busy && event.preventDefault());
+      addEventListener("online", () => queue.hurry());
+      takeDrops({ onOver: (over) => void (this.over = over), onDrop: (event) => this.drop(event) });
+      void this.look();
+      window.setInterval(() => document.visibilityState === "visible" && void this.look(), POLL_MS);
+      followLive({
+        onProgress: (event) => this.worked(event),
+        onVideo: ({ video_id }) => void this.refresh(video_id),
+        onCatchUp: () => this.items.forEach(({ videoId }) => videoId !== null && void this.refresh(videoId)),
+      });
+    },
 
     get staged(): number {
       return this.items.filter(({ state }) => state === "staged").length;
@@ -43,108 +45,127 @@ export function uploads() {
       return this.staged === 1 ? "Upload" : `Upload ${this.staged} files`;
     },
     get busy(): boolean {
-      return this.items.some(({ state }) => state === "waiting" || state === "sending" || state === "storing");
+      return this.items.some(isBusy);
     },
-
-    init(): void {
-      addEventListener("beforeunload", (event) => this.busy && event.preventDefault());
-      // A file dropped beside the zone must not replace the page.
-      for (const name of ["dragover", "drop"] as const) addEventListener(name, (event) => event.preventDefault());
+    get summary(): string {
+      return summaryOf(this.items) ?? "";
+    },
+    get unfinished(): number {
+      return this.items.filter(({ state }) => state === "unfinished").length;
+    },
+    get unfinishedText(): string {
+      return this.unfinished === 1 ? "An upload is unfinished." : `${this.unfinished} uploads are unfinished.`;
+    },
+    get anyPaused(): boolean {
+      return this.items.some(({ state }) => state === "paused");
     },
 
     drop(event: DragEvent): void {
-      this.over = false;
-      this.add([...(event.dataTransfer?.files ?? [])]);
+      const { files, folders } = droppedFiles(event.dataTransfer);
+      if (folders > 0) toast("Folders can't be uploaded: open them and drop the files in them.", "error");
+      this.add(files);
     },
     choose(event: Event): void {
       const input = event.target as HTMLInputElement;
       this.add([...(input.files ?? [])]);
       input.value = "";
     },
-    add(chosen: File[]): void {
-      for (const file of chosen) {
-        lastKey += 1;
-        files.set(lastKey, file);
-        this.items.push({
-          key: lastKey, name: file.name, size: file.size, title: titleFromFileName(file.name), description: "", category: "",
-          publish: true, state: "staged", sent: 0, line: bytes(file.size), error: "", href: "",
-        });
-      }
+    add(files: File[]): void {
+      const known = queue.add(files);
+      if (known.length > 0) toast(`${known.map(({ name }) => name).join(", ")}: in the list already.`);
+    },
+    /** The file of one unfinished upload, chosen again. */
+    chooseAgain(item: UploadItem, event: Event): void {
+      const input = event.target as HTMLInputElement;
+      const file = input.files?.[0];
+      input.value = "";
+      if (file === undefined) return;
+      if (file.size === item.size) queue.goOn(item, file);
+      else toast(`${file.name} is not the same file: its size is another.`, "error");
     },
 
     start(): void {
-      for (const item of this.items) if (item.state === "staged" && item.title.trim() !== "") item.state = "waiting";
-      void this.work();
+      queue.startAll();
       document.querySelector("[data-uploads]")?.scrollIntoView({ block: "start" });
     },
-    again(item: UploadItem): void {
-      Object.assign(item, { state: "waiting", sent: 0, error: "", line: bytes(item.size) });
-      void this.work();
+    pause: (item: UploadItem) => queue.pause(item),
+    resume: (item: UploadItem) => queue.resume(item),
+    pauseAll(): void {
+      for (const item of [...this.items]) if (isBusy(item)) queue.pause(item);
     },
-    cancel(item: UploadItem): void {
-      if (item.state === "sending" || item.state === "storing") aborts.get(item.key)?.abort();
-      else if (item.state === "waiting") item.state = "staged";
+    resumeAll(): void {
+      for (const item of [...this.items]) if (item.state === "paused") queue.resume(item);
+    },
+
+    async cancel(item: UploadItem): Promise<void> {
+      const isBegun = item.uploadId !== null || item.sent > 0;
+      const text = `What has been sent of “${item.title || item.name}” is thrown away.`;
+      if (isBegun && !(await ask({ title: "Cancel this upload?", text, action: "Cancel the upload", danger: true }))) return;
+      // It may have become a video while the question stood there.
+      if (item.state === "done") return;
+      const { uploadId } = item;
+      this.remove(item);
+      if (uploadId === null) return;
+      await terminate(uploadId).catch((error: unknown) => toast(wordsOf(error), "error"));
     },
     remove(item: UploadItem): void {
-      this.items = this.items.filter(({ key }) => key !== item.key);
-      files.delete(item.key);
+      queue.remove(item);
+      document.querySelector<HTMLElement>("[data-choose]")?.focus();
     },
 
-    async work(): Promise<void> {
-      if (this.running) return;
-      this.running = true;
-      for (;;) {
-        const next = this.items.find(({ state }) => state === "waiting");
-        if (next === undefined) break;
-        await this.send(next);
-      }
-      this.running = false;
-    },
-
-    async send(item: UploadItem): Promise<void> {
-      const file = files.get(item.key);
-      if (file === undefined) return;
-      const abort = new AbortController();
-      const rate = new TransferRate();
-      aborts.set(item.key, abort);
-      item.state = "sending";
-      item.line = "Starting…";
-      const onProgress = (sent: number): void => this.progress(item, sent, rate);
-      const category = item.category === "" ? null : Number(item.category);
+    /** What the server has of uploads that are not ours. */
+    async look(): Promise<void> {
       try {
-        const upload = { file, title: item.title.trim(), description: item.description, categoryId: category, publish: item.publish };
-        const { video_id } = await sendFile(upload, onProgress, abort.signal);
-        Object.assign(item, { state: "done", line: `${bytes(item.size)} uploaded.`, href: detailPage(video_id) });
-        files.delete(item.key);
-        dispatchEvent(new CustomEvent(UPLOADED_EVENT));
+        const { uploads: found } = await request<{ uploads: ServerUpload[] }>(UPLOADS);
+        queue.adopt(found);
+      } catch {
+        // The next look may do better; whatever is being sent says by itself when it can't.
+      }
+    },
+
+    async finished(item: UploadItem): Promise<void> {
+      this.said = `${item.title} is uploaded.`;
+      dispatchEvent(new CustomEvent(UPLOADED_EVENT));
+      if (item.videoId === null) return;
+      await this.tellLate(item, item.videoId);
+      await this.refresh(item.videoId);
+    },
+    async tellLate(item: UploadItem, videoId: number): Promise<void> {
+      const { edit, publish } = lateChanges(item, item.told ?? item);
+      try {
+        if (Object.keys(edit).length > 0) await client.put(`/api/videos/${videoId}`, edit);
+        if (publish !== null) await client.post(`/api/videos/${videoId}/${publish ? "publish" : "unpublish"}`);
       } catch (error) {
-        this.stopped(item, error);
-      } finally {
-        aborts.delete(item.key);
+        toast(`${item.title}: what you changed could not be saved. ${wordsOf(error)}`, "error");
       }
     },
 
-    progress(item: UploadItem, sent: number, rate: TransferRate): void {
-      rate.add(performance.now(), sent);
-      // The form around the file counts too; the file's own size is what people know.
-      item.sent = item.size === 0 ? 0 : Math.min(100, (sent / item.size) * 100);
-      if (sent >= item.size) {
-        item.state = "storing";
-        item.line = "All sent. The server is storing it…";
-        return;
-      }
-      const speed = rate.bytesPerSecond();
-      const parts = [percent(item.sent), speed === null ? null : `${bytes(speed)}/s`, remaining(rate.secondsFor(item.size - sent))];
-      item.line = parts.filter(Boolean).join(" · ");
+    async refresh(videoId: number): Promise<void> {
+      const item = this.items.find((one) => one.videoId === videoId);
+      if (item === undefined) return;
+      const video = await request<ListedVideo>(`/api/videos/${videoId}`).catch(() => null);
+      if (video === null) return;
+      const works = isWorking({ ...video, progress: video.progress ?? null });
+      item.badge = badgeOf(video);
+      item.work = works ? (video.progress?.percent ?? 0) : null;
+      item.line = works && video.progress !== null ? progressLine(video.progress) : "";
+      item.error = video.status === "failed" ? (video.error_message ?? "It could not be made ready.") : "";
+      item.title = video.title;
+    },
+    worked(event: ProgressEvent): void {
+      const item = this.items.find((one) => one.videoId === event.video_id);
+      if (item === undefined) return;
+      item.work = event.percent >= 100 ? null : event.percent;
+      item.line = event.percent >= 100 ? "" : progressLine(event);
     },
 
-    stopped(item: UploadItem, error: unknown): void {
-      if (error instanceof DOMException && error.name === "AbortError") {
-        Object.assign(item, { state: "cancelled", line: "Cancelled." });
-        return;
-      }
-      Object.assign(item, { state: "failed", line: bytes(item.size), error: wordsOf(error) });
-      if (!this.items.some(({ state }) => state === "staged")) leaveIfSignedOut(error);
-    },
+    href: (item: UploadItem) => (item.videoId === null ? "" : detailPage(item.videoId)),
+    text: (item: UploadItem) => progressText(item),
+    amount: (item: UploadItem) => item.work ?? sentPercent(item),
+    hasBar: (item: UploadItem) => isRunning(item) || item.work !== null || ["paused", "unfinished", "elsewhere"].includes(item.state),
+    canEdit: (item: UploadItem) => item.told !== null && item.state !== "done" && item.state !== "elsewhere",
+    canPause: (item: UploadItem) => isBusy(item) && item.state !== "storing",
+    canCancel: (item: UploadItem) => isBusy(item) || ["paused", "unfinished"].includes(item.state) || (item.state === "failed" && item.uploadId !== null),
+    canRetry: (item: UploadItem) => item.state === "failed" && item.size > 0,
   };
 }

@@ -2,7 +2,7 @@ import { bytes, clock, day } from "../shared/format";
 import { client, wordsOf } from "./client";
 import { perform, type Deed } from "./deeds";
 import { addressOf, filtersOf, isFiltered, PAGE_SIZE, requestOf } from "./filters";
-import { connectLive } from "./live";
+import { followLive } from "./live";
 import { detailPage } from "./pages";
 import type { ListedVideo, ProgressEvent, VideoPage } from "./shapes";
 import { badgeOf, isWorking, progressLine, withProgress } from "./status";
@@ -29,7 +29,7 @@ export function videoList() {
 
     init(): void {
       void this.load();
-      connectLive({
+      followLive({
         onProgress: (event) => this.onProgress(event),
         onVideo: () => this.refreshSoon(),
         onCatchUp: () => this.refreshSoon(),

@@ -32,9 +32,13 @@ class AdminApi:
 
     def send(self, method: str, path: str, **options: Any) -> Any:
         """The answer to a request, decoded; ``None`` when it has no body. Raises ``VlogError``."""
+        return _answer(self.exchange(method, path, **options), self.config.admin_base_url)
+
+    def exchange(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """The answer to a request, whatever it says. Raises ``Unavailable`` when there is none."""
         address = self.config.admin_base_url
         try:
-            response = self.http.request(method, path, **options)
+            return self.http.request(method, path, **options)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise Unavailable(
                 f"The admin service at {address} does not answer: start it with `vlog up`, "
@@ -45,7 +49,6 @@ class AdminApi:
             raise Unavailable(f"The admin service at {address} took too long to answer.") from error
         except httpx.HTTPError as error:
             raise Unavailable(f"The connection to {address} broke: {error}") from error
-        return _answer(response, address)
 
 
 @contextmanager
@@ -66,25 +69,40 @@ def _ask_secret() -> str:
     return secret
 
 
+def refusal_of(response: httpx.Response, address: str) -> VlogError:
+    """What a refusal says; ``details`` are the server's figures."""
+    try:
+        body = response.json() if response.content else None
+    except ValueError:
+        return _senseless(response, address)
+    return _refusal(response, body)
+
+
 def _answer(response: httpx.Response, address: str) -> Any:
     try:
         body = response.json() if response.content else None
     except ValueError as error:
-        raise Fault(
-            f"{address} answered {response.status_code} without sense: is VLOG_ADMIN_API_URL right?",
-            code="not_vlog",
-        ) from error
+        raise _senseless(response, address) from error
     if response.is_success:
         return body
-    if response.status_code == _UNAUTHORIZED:
-        raise NotAuthenticated("The admin secret is not right: check VLOG_ADMIN_API_SECRET.")
     raise _refusal(response, body)
 
 
+def _senseless(response: httpx.Response, address: str) -> Fault:
+    return Fault(
+        f"{address} answered {response.status_code} without sense: is VLOG_ADMIN_API_URL right?",
+        code="not_vlog",
+    )
+
+
 def _refusal(response: httpx.Response, body: object) -> VlogError:
+    if response.status_code == _UNAUTHORIZED:
+        return NotAuthenticated("The admin secret is not right: check VLOG_ADMIN_API_SECRET.")
     problem: Mapping[str, object] = body if isinstance(body, Mapping) else {}
     detail = str(problem.get("detail") or response.reason_phrase)
     # The request id leads to the server's log; only mistakes of ours need it.
     if response.is_server_error and (request_id := problem.get("request_id")):
         detail += f" (request {request_id})"
-    return VlogError(detail, code=str(problem.get("code") or response.status_code))
+    details = problem.get("details")
+    figures = {str(name): value for name, value in details.items()} if isinstance(details, Mapping) else {}
+    return VlogError(detail, code=str(problem.get("code") or response.status_code), **figures)

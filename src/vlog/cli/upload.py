@@ -1,16 +1,15 @@
-"""`vlog upload`: files to the admin service, streamed, with progress, and perhaps until they play."""
+"""`vlog upload`: files to the admin service, resumably, with progress, and perhaps until they play."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-import httpx
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -22,15 +21,16 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from vlog.catalog.text import title_of_file
 from vlog.cli.client import AdminApi
 from vlog.cli.plain import complain
-from vlog.kit.errors import Invalid, NotFound, NotPermitted, VlogError
+from vlog.cli.tus import Patience, TusUpload, Watch
+from vlog.cli.upload_memory import Upload, UploadMemory, state_folder
+from vlog.kit.errors import Conflict, Invalid, NotFound, NotPermitted, VlogError
 from vlog.kit.lines import printable
 
-# The answer comes when the last byte is durable; a slow disk with a large file needs its time.
-_UPLOAD_TIMEOUT = httpx.Timeout(60.0, connect=5.0, read=600.0)
 _POLL_SECONDS = 1.0
-_MAX_TITLE = 255
+_HASH_BLOCK_BYTES = 4 << 20
 READY, FAILED = "ready", "failed"
 
 
@@ -43,6 +43,8 @@ class Wish:
     category: str | None
     publish: bool
     wait: bool
+    sha256: bool = False
+    patience_minutes: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -57,32 +59,6 @@ class Uploaded:
     error: str | None = None
 
 
-class CountedFile:
-    """A file that tells how many bytes have been read; httpx takes its size and sends it in pieces."""
-
-    def __init__(self, file: BinaryIO, on_read: Callable[[int], None]) -> None:
-        self._file = file
-        self._on_read = on_read
-
-    def read(self, size: int = -1) -> bytes:
-        """The next piece."""
-        data = self._file.read(size)
-        self._on_read(len(data))
-        return data
-
-    def fileno(self) -> int:
-        """For the size."""
-        return self._file.fileno()
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Back to the start, should it be sent again."""
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        """How far it has been read."""
-        return self._file.tell()
-
-
 def upload(api: AdminApi, files: list[Path], *, wish: Wish, as_json: bool) -> bool:
     """Upload all ``files``, each whatever becomes of the others; whether all went well."""
     if wish.title is not None and len(files) > 1:
@@ -91,9 +67,10 @@ def upload(api: AdminApi, files: list[Path], *, wish: Wish, as_json: bool) -> bo
     category_id = find_category(api, wish.category) if wish.category else None
     api.get("/api/videos", limit=1)
     results = []
+    memory = UploadMemory(state_folder(os.environ))
     for file in files:
         try:
-            result = _upload_one(api, file, wish=wish, category_id=category_id)
+            result = _upload_one(api, _Sending(file, wish, category_id), memory)
         except VlogError as error:
             result = Uploaded(str(file), error=error.message)
         results.append(result)
@@ -131,12 +108,6 @@ def find_category(api: AdminApi, name: str) -> int:
     raise NotFound(f"There is no category {name} (there are: {known}); `vlog categories --create` makes one.")
 
 
-def title_of(file: Path) -> str:
-    """The title that a file name suggests."""
-    words = file.stem.replace("_", " ").split()
-    return " ".join(words)[:_MAX_TITLE] or file.name[:_MAX_TITLE]
-
-
 def progress_bar() -> Progress:
     """A progress display on standard error, where it does not mix with results; none without a terminal."""
     console = Console(stderr=True)
@@ -153,31 +124,115 @@ def progress_bar() -> Progress:
     )
 
 
-def _upload_one(api: AdminApi, file: Path, *, wish: Wish, category_id: int | None) -> Uploaded:
-    fields = {
-        "title": wish.title or title_of(file),
-        "description": wish.description,
-        "published": "true" if wish.publish else "false",
-        **({"category_id": str(category_id)} if category_id is not None else {}),
-    }
-    with progress_bar() as progress, file.open("rb") as opened:
-        bar = progress.add_task(printable(file.name), total=os.fstat(opened.fileno()).st_size)
-        counted = CountedFile(opened, lambda size: progress.advance(bar, size))
-        # httpx writes the fields first and the file last, which is the order that the service reads.
-        answer = api.send(
-            "POST",
-            "/api/videos",
-            data=fields,
-            files={"file": (file.name, counted, "application/octet-stream")},
-            timeout=_UPLOAD_TIMEOUT,
+@dataclass(frozen=True)
+class _Sending:
+    """One file, and what is asked for it."""
+
+    file: Path
+    wish: Wish
+    category_id: int | None
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What the server is told when the upload begins."""
+        category = {} if self.category_id is None else {"category_id": str(self.category_id)}
+        return {
+            # A name that is no UTF-8 can still be shown.
+            "filename": os.fsencode(self.file.name).decode("utf-8", "backslashreplace"),
+            "title": self.wish.title or title_of_file(self.file.name),
+            "description": self.wish.description,
+            "publish": "true" if self.wish.publish else "false",
+            **category,
+        }
+
+    def identity(self, opened: BinaryIO, server: str) -> Upload:
+        """By what another run of the same command finds it again."""
+        found = os.fstat(opened.fileno())
+        wish = json.dumps([self.metadata, self.wish.sha256], sort_keys=True)
+        path = str(self.file.resolve())
+        return Upload(
+            server, path, found.st_size, found.st_mtime_ns, hashlib.sha256(wish.encode()).hexdigest()
         )
-    video_id, slug = int(answer["video_id"]), str(answer["slug"])
-    url = f"{api.config.public_base_url}/watch/{slug}"
-    status = str(answer["status"])
+
+
+def _upload_one(api: AdminApi, sending: _Sending, memory: UploadMemory) -> Uploaded:
+    file, wish = sending.file, sending.wish
+    with progress_bar() as progress, file.open("rb") as opened:
+        identity = sending.identity(opened, api.config.admin_base_url)
+        bar = Bar(progress, printable(file.name), identity.size_bytes)
+        watch = Watch(
+            on_progress=bar.show,
+            on_pause=bar.pause,
+            on_address=lambda address: (
+                memory.remember(identity, address) if address else memory.forget(identity)
+            ),
+        )
+        tus = TusUpload(api, opened, address=memory.recall(identity), watch=watch)
+        try:
+            made = tus.run(
+                lambda: {**sending.metadata, **(_promise(opened, bar) if wish.sha256 else {})},
+                patience=Patience(wish.patience_minutes * 60),
+            )
+        except KeyboardInterrupt:
+            progress.stop()
+            complain(f"{file}: stopped at {bar.percent} %. The same command goes on from there.")
+            raise
+        except (Invalid, Conflict):
+            # A final refusal: the next try is another upload.
+            memory.forget(identity)
+            raise
+        memory.forget(identity)
+    url = f"{api.config.public_base_url}/watch/{made.slug}"
     if wish.wait:
-        status, error = _wait(api, video_id, name=file.name)
-        return Uploaded(str(file), video_id, slug, url, status, error)
-    return Uploaded(str(file), video_id, slug, url, status)
+        status, error = _wait(api, made.video_id, name=file.name)
+        return Uploaded(str(file), made.video_id, made.slug, url, status, error)
+    return Uploaded(str(file), made.video_id, made.slug, url, "pending")
+
+
+class Bar:
+    """One line of progress, which also tells why nothing moves."""
+
+    def __init__(self, progress: Progress, name: str, size_bytes: int) -> None:
+        self._progress = progress
+        self._name = name
+        self._size_bytes = size_bytes
+        self._task = progress.add_task(name, total=size_bytes)
+        self._done_bytes = 0
+        self._is_paused = False
+
+    @property
+    def percent(self) -> int:
+        """Of all bytes, rounded down."""
+        return 100 * self._done_bytes // self._size_bytes
+
+    def show(self, done_bytes: int) -> None:
+        """So far it is."""
+        self._done_bytes = done_bytes
+        self._is_paused = False
+        self._progress.update(self._task, completed=done_bytes, description=self._name)
+
+    def pause(self, words: str, seconds: float) -> None:
+        """Nothing moves, for this reason; once in words where nobody sees the line."""
+        self._progress.update(self._task, description=f"{self._name}: waiting {seconds:.0f} s")
+        if self._progress.disable and not self._is_paused:
+            complain(f"{self._name}: {words} Trying again.")
+        self._is_paused = True
+
+    def hash(self, done_bytes: int) -> None:
+        """So far it has been read for its hash."""
+        self._progress.update(self._task, completed=done_bytes, description=f"{self._name}: hashing")
+
+
+def _promise(opened: BinaryIO, bar: Bar) -> dict[str, str]:
+    """The hash of the whole file, which the server compares with what arrives."""
+    digest = hashlib.sha256()
+    opened.seek(0)
+    done_bytes = 0
+    while block := opened.read(_HASH_BLOCK_BYTES):
+        digest.update(block)
+        done_bytes += len(block)
+        bar.hash(done_bytes)
+    return {"sha256": digest.hexdigest()}
 
 
 def _wait(api: AdminApi, video_id: int, *, name: str) -> tuple[str, str | None]:

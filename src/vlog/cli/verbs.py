@@ -112,12 +112,28 @@ def upload_files(
         bool, typer.Option("--no-publish", help="Keep it from visitors when ready.")
     ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Return when it plays, or has failed.")] = False,
+    sha256: Annotated[
+        bool, typer.Option("--sha256", help="Promise each file's hash first; another file is refused.")
+    ] = False,
+    patience: Annotated[
+        float, typer.Option(min=0, metavar="MINUTES", help="How long to wait for a server that went away.")
+    ] = 10,
     as_json: AsJson = False,
 ) -> None:
-    """Upload videos and print where they can be watched."""
+    """Upload videos and print where they can be watched. Whatever breaks off goes on where it stopped:
+    by itself, or when the same command is run again.
+    """
     for file in files:
         check_file(file)
-    wish = Wish(title, description, category, publish=not no_publish, wait=wait)
+    wish = Wish(
+        title,
+        description,
+        category,
+        publish=not no_publish,
+        wait=wait,
+        sha256=sha256,
+        patience_minutes=patience,
+    )
     with admin_api() as api:
         if not upload(api, files, wish=wish, as_json=as_json):
             raise typer.Exit(FAILED)

@@ -47,6 +47,12 @@ async def videos_page(ctx: Ctx, pages: PagesOf) -> Response:
     return _page(pages, "admin/videos.html", await site_of(ctx.settings), active="videos")
 
 
+@router.get("/uploads", response_class=Response)
+async def uploads_page(ctx: Ctx, pages: PagesOf) -> Response:
+    """The queue of uploads, and the inbox."""
+    return _page(pages, "admin/uploads.html", await site_of(ctx.settings), active="uploads")
+
+
 @router.get("/video/{video_id}", response_class=Response)
 async def video_page(ctx: Ctx, pages: PagesOf, video_id: RowId) -> Response:
     """One video."""
