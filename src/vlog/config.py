@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from vlog.kit.errors import Invalid
+from vlog.kit.proxies import TrustedProxies
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"", "0", "false", "no", "off"})
@@ -31,6 +33,8 @@ class Config:
     admin_api_url: str | None = None
     public_url: str | None = None
     secure_cookies: bool = False
+    trusted_proxies: TrustedProxies = field(default_factory=TrustedProxies)
+    x_accel_prefix: str | None = None
     ffmpeg: Path | None = None
     ffprobe: Path | None = None
     transcoder_slots: int = 0
@@ -91,7 +95,21 @@ VARIABLES = (
         "Address of the public site as visitors see it (links, OpenGraph).",
         "http://{VLOG_HOST}:{VLOG_PUBLIC_PORT}",
     ),
-    Variable("VLOG_SECURE_COOKIES", "Send session cookies over HTTPS only.", "no"),
+    Variable(
+        "VLOG_SECURE_COOKIES",
+        "Send session cookies over HTTPS only; always done for visitors whose trusted proxy says https.",
+        "no",
+    ),
+    Variable(
+        "VLOG_TRUSTED_PROXIES",
+        "Addresses and networks (CIDR, between commas) of proxies whose X-Forwarded headers are believed.",
+        "none",
+    ),
+    Variable(
+        "VLOG_X_ACCEL_PREFIX",
+        "Internal location at which a trusted nginx holds the storage folder, to send large files itself.",
+        "VLog sends them",
+    ),
     Variable("VLOG_FFMPEG", "Path of another ffmpeg than the bundled one.", "bundled"),
     Variable("VLOG_FFPROBE", "Path of another ffprobe than the bundled one.", "bundled"),
     Variable(
@@ -140,6 +158,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         admin_api_url=_url(env, "VLOG_ADMIN_API_URL"),
         public_url=_url(env, "VLOG_PUBLIC_URL"),
         secure_cookies=_boolean(env, "VLOG_SECURE_COOKIES"),
+        trusted_proxies=_proxies(env),
+        x_accel_prefix=_x_accel_prefix(env),
         ffmpeg=_path(env, "VLOG_FFMPEG"),
         ffprobe=_path(env, "VLOG_FFPROBE"),
         transcoder_slots=_integer(env, "VLOG_TRANSCODER_SLOTS", os.cpu_count() or 1, maximum=256),
@@ -173,6 +193,33 @@ def _url(env: Mapping[str, str], name: str) -> str | None:
     if not text.startswith(("http://", "https://")):
         raise Invalid(f"{name} must start with http:// or https://.", code="bad_environment")
     return text.rstrip("/")
+
+
+def _proxies(env: Mapping[str, str]) -> TrustedProxies:
+    try:
+        return TrustedProxies.parse(env.get("VLOG_TRUSTED_PROXIES", ""))
+    except ValueError as error:
+        raise Invalid(
+            f"VLOG_TRUSTED_PROXIES takes addresses and networks such as 127.0.0.1, 10.0.0.0/8: {error}.",
+            code="bad_environment",
+        ) from error
+
+
+def _x_accel_prefix(env: Mapping[str, str]) -> str | None:
+    text = env.get("VLOG_X_ACCEL_PREFIX", "").rstrip("/")
+    if not text:
+        return None
+    if not re.fullmatch(r"(?:/[A-Za-z0-9_-]+)+", text):
+        raise Invalid(
+            "VLOG_X_ACCEL_PREFIX must be a path of plain names such as /internal-media.",
+            code="bad_environment",
+        )
+    if not env.get("VLOG_TRUSTED_PROXIES"):
+        raise Invalid(
+            "VLOG_X_ACCEL_PREFIX needs VLOG_TRUSTED_PROXIES: only a trusted nginx is told where files lie.",
+            code="bad_environment",
+        )
+    return text
 
 
 def _secret(env: Mapping[str, str]) -> str | None:

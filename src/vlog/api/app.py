@@ -58,7 +58,8 @@ def build_public(ctx: Context) -> Service:
     errors.install(app, public_pages.error_page)
     for router in (health.router(), public_videos.router, public_pages.router):
         app.include_router(router)
-    _serve_files(app, assets, MediaFiles(ctx.storage, places, awaiting), policy=policy)
+    media = MediaFiles(ctx.storage, places, awaiting, accel_prefix=ctx.config.x_accel_prefix)
+    _serve_files(app, assets, media, policy=policy)
     loops: tuple[tuple[str, Loop], ...] = (
         ("public places", lambda stopping: places.follow(ctx.bus, stopping)),
         ("public segments", awaiting.follow),
@@ -86,7 +87,10 @@ def build_admin(ctx: Context) -> Service:
     errors.install(app, admin_pages.error_page)
     for router in _admin_routers():
         app.include_router(router)
-    media = MediaFiles(ctx.storage, places, awaiting, authorize=guard.authorize_media)
+    accel_prefix = ctx.config.x_accel_prefix
+    media = MediaFiles(
+        ctx.storage, places, awaiting, authorize=guard.authorize_media, accel_prefix=accel_prefix
+    )
     _serve_files(app, assets, media, policy=policy)
     loops: tuple[tuple[str, Loop], ...] = (
         ("admin places", lambda stopping: places.follow(ctx.bus, stopping)),
@@ -135,7 +139,8 @@ def _app(title: str, ctx: Context, *, policy: headers.HeaderPolicy, head_as_get:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.context = ctx
-    app.add_middleware(Edge, headers=policy, head_as_get=head_as_get)
+    proxies = ctx.config.trusted_proxies
+    app.add_middleware(Edge, headers=policy, proxies=proxies, head_as_get=head_as_get)
     return app
 
 
@@ -143,6 +148,7 @@ def _serve_files(
     app: Application, assets: Assets, media: MediaFiles, *, policy: headers.HeaderPolicy
 ) -> None:
     # The router never sees a request for media; the route says to readers of the routes that it is there.
-    app.media = Edge(ExceptionMiddleware(media, handlers=app.exception_handlers), headers=policy)
+    guarded = ExceptionMiddleware(media, handlers=app.exception_handlers)
+    app.media = Edge(guarded, headers=policy, proxies=app.state.context.config.trusted_proxies)
     app.router.routes.append(Route("/static/{name}", assets, methods=["GET", "HEAD"], name="static"))
     app.router.routes.append(Route(MEDIA_PREFIX + "{path:path}", media, methods=METHODS, name="media"))

@@ -36,5 +36,5 @@ def idempotency_key(request: Request) -> str | None:
 
 
 def client_address(request: Request) -> str:
-    """The peer's address: no header is believed, since no proxy is declared as ours."""
+    """The visitor's address: the peer's, or what proxies that are declared as ours say."""
     return request.client.host if request.client is not None else ""

@@ -1,7 +1,8 @@
 """Serves playlists, segments and pictures: one handler, the same grammar and rules on every port.
 
-Bytes leave in one of three ways: from memory (small files), by ``vlog.sendfile`` (the kernel sends them), or
-in chunks where neither can be (TLS in this process, another server, a storage without descriptors).
+Bytes leave in one of four ways: from memory (small files), by ``vlog.sendfile`` (the kernel sends them), in
+chunks where neither can be (TLS in this process, another server, a storage without descriptors), or not from
+here at all: a trusted nginx is told which file to send.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from vlog.api.awaiting import Awaiting
 from vlog.api.conditional import is_known, is_same
 from vlog.api.contract import MEDIA_PREFIX
 from vlog.api.media_paths import Kind, MediaPath
+from vlog.api.middleware import BEHIND_PROXY
 from vlog.api.open_files import OpenFile, OpenFiles
 from vlog.api.places import Place, Places
 from vlog.api.ranges import ByteRange
@@ -72,8 +74,16 @@ class MediaFiles:
     """
 
     def __init__(
-        self, storage: Storage, places: Places, awaiting: Awaiting, *, authorize: Authorize | None = None
+        self,
+        storage: Storage,
+        places: Places,
+        awaiting: Awaiting,
+        *,
+        authorize: Authorize | None = None,
+        accel_prefix: str | None = None,
     ) -> None:
+        """``accel_prefix``: where nginx has the storage folder, told to trusted proxies alone."""
+        self._accel_prefix = accel_prefix
         self._files = OpenFiles(storage)
         self._places = places
         self._awaiting = awaiting
@@ -124,11 +134,16 @@ class MediaFiles:
         self, scope: Scope, receive: Receive, send: Send, *, path: MediaPath, file: OpenFile
     ) -> None:
         asked = Asked.of(scope)
-        headers = [
-            *self._headers[path.kind],
-            (b"etag", file.tag.encode()),
-            (b"last-modified", file.modified.encode()),
-        ]
+        headers = list(self._headers[path.kind])
+        if self._accel_prefix is not None and file.content is None and BEHIND_PROXY in scope:
+            # nginx adds length, date and tag, and knows ranges and conditions. The path is ours, made of ids.
+            headers.append((b"content-type", path.media_type.encode()))
+            headers.append((b"content-length", b"0"))
+            headers.append((b"x-accel-redirect", f"{self._accel_prefix}/{file.key}".encode()))
+            await _send_empty(send, HTTPStatus.OK, headers)
+            return
+        headers.append((b"etag", file.tag.encode()))
+        headers.append((b"last-modified", file.modified.encode()))
         if is_known(asked.if_none_match, file.tag):
             await _send_empty(send, HTTPStatus.NOT_MODIFIED, headers)
             return

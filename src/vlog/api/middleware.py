@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from random import getrandbits
@@ -18,12 +19,16 @@ from vlog.api.errors import Problem, internal_problem, problem_response
 from vlog.api.headers import HeaderPolicy
 from vlog.api.sendfile import EXTENSION
 from vlog.kit.clock import monotonic_seconds
+from vlog.kit.proxies import TrustedProxies
 from vlog.telemetry.logs import bound, get_logger
 
 log = get_logger(__name__)
 # Asked before each quiet line: much cheaper than finding out by logging.
 _lines = logging.getLogger(__name__)
 
+# In the scope of requests that a trusted proxy has handed on.
+BEHIND_PROXY = "vlog.behind_proxy"
+NOBODY = TrustedProxies()
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 # RFC 9110 §7.2; anything else in Host makes URLs that are built from it lie about their path.
 _HOST = re.compile(rb"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
@@ -43,12 +48,20 @@ class _Answer:
 
 
 class Edge:
-    """Request id, ``Host`` check, body limit, security headers, access log, last resort for errors."""
+    """Request id, client address, ``Host`` check, body limit, security headers, access log, last resort."""
 
-    def __init__(self, app: ASGIApp, *, headers: HeaderPolicy, head_as_get: bool = False) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        headers: HeaderPolicy,
+        proxies: TrustedProxies = NOBODY,
+        head_as_get: bool = False,
+    ) -> None:
         """``head_as_get``: ``HEAD`` asks the handlers of ``GET``, and their bodies are not sent."""
         self._app = app
         self._headers = headers
+        self._proxies = proxies
         self._head_as_get = head_as_get
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,6 +71,8 @@ class Edge:
         incoming = dict(scope["headers"])
         request_id = _request_id(incoming.get(b"x-request-id"))
         scope["vlog.request_id"] = request_id
+        if self._proxies:
+            self._see_through(scope, incoming)
         if self._head_as_get and scope["method"] == "HEAD" and not scope["path"].startswith(_OWN_HEAD):
             # A copy: the server must still know that no body is to be sent.
             scope = {**scope, "method": "GET"}
@@ -87,6 +102,19 @@ class Edge:
             if problem is not None and not answer.status:
                 await problem_response(problem, request_id=request_id)(scope, receive, outgoing)
             _log_access(scope, answer)
+
+    def _see_through(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
+        """Put the visitor in the proxy's place, where the peer is a proxy of ours."""
+        peer = scope["client"][0] if scope["client"] else ""
+        if not self._proxies.trusts(peer):
+            return
+        scope[BEHIND_PROXY] = True
+        named = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        scope["client"] = (self._proxies.client(peer, named), 0)
+        # The nearest proxy's word stands last, whether it sets the header or appends to it.
+        scheme = headers.get(b"x-forwarded-proto", b"").rpartition(b",")[2].strip().lower()
+        if scheme in {b"http", b"https"}:
+            scope["scheme"] = scheme.decode()
 
     def _outgoing(self, send: Send, answer: _Answer, *, body: Body, own: list[tuple[bytes, bytes]]) -> Send:
         async def outgoing(message: Message) -> None:
@@ -142,6 +170,7 @@ def _log_access(scope: Scope, answer: _Answer) -> None:
         method=scope["method"],
         path=path[:200],
         status=int(answer.status),
+        client=scope["client"][0] if scope["client"] else "",
         duration_ms=round((monotonic_seconds() - answer.started_at) * 1000, 1),
         bytes=answer.sent_bytes,
     )

@@ -130,7 +130,7 @@ async def _sign_in(request: Request, response: Response, ctx: Context) -> None:
         session.token,
         path="/",
         httponly=True,
-        secure=ctx.config.secure_cookies,
+        secure=ctx.config.secure_cookies or request.url.scheme == "https",
         samesite="strict",
     )
     response.headers["cache-control"] = "no-store"
