@@ -47,7 +47,7 @@ async def test_the_watch_page_tells_other_sites_what_it_shows(
     base = "http://127.0.0.1:9000"
     assert f'<link rel="canonical" href="{base}/watch/boats-nets">' in page
     assert '<meta property="og:title" content="Boats &amp; &lt;nets&gt;">' in page
-    assert f'<meta property="og:image" content="{base}/videos/boats-nets/thumbnail.jpg?v=1">' in page
+    assert f'<meta property="og:image" content="{base}/videos/boats-nets/thumbnail_640.jpg?v=1">' in page
     assert f'<meta property="og:video" content="{base}/videos/boats-nets/master.m3u8">' in page
     description = re.search(r'og:description" content="([^"]+)"', page)
     assert description is not None

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ListedVideo, ProgressEvent } from "./shapes";
-import { badgeOf, isWorking, progressLine, publishingOf, renditionLabel, withProgress } from "./status";
+import { badgeOf, isViewable, isWorking, progressLine, publishingOf, renditionLabel, withProgress } from "./status";
 
 const video: ListedVideo = {
   id: 1, title: "A", slug: "a", description: "", category_id: null, category_name: null, duration: 10, status: "processing",
@@ -33,6 +33,14 @@ test("an event moves the bar; the last one ends it", () => {
 
 test("a playable video whose ladder is still growing is working", () => {
   expect(isWorking(withProgress(video, { ...event, status: "ready", percent: 60 }))).toBe(true);
+});
+
+test("what visitors can watch has a page to be viewed on", () => {
+  const shown = { ...video, status: "ready" as const, published_at: "2026-11-20T11:00:00Z" };
+  expect(isViewable(shown)).toBe(true);
+  expect(isViewable({ ...shown, published_at: null })).toBe(false);
+  expect(isViewable({ ...shown, deleted_at: "2026-11-21T10:00:00Z" })).toBe(false);
+  expect(isViewable({ ...shown, status: "processing" })).toBe(false);
 });
 
 test("only a running rendition shows its percentage", () => {

@@ -48,6 +48,11 @@ export function isWorking(video: ListedVideo): boolean {
   return video.deleted_at === null && video.progress !== null && video.progress.percent < 100 && video.status !== "failed";
 }
 
+/** Whether visitors can watch it now. */
+export function isViewable(video: ListedVideo): boolean {
+  return video.status === "ready" && video.published_at !== null && video.deleted_at === null;
+}
+
 /** A listed video with the amounts of an event. A new status is not taken from it: it changes more than itself
  *  (published or not, thumbnail, length), so the video is asked for again. */
 export function withProgress<T extends ListedVideo>(video: T, event: ProgressEvent): T {

@@ -6,10 +6,10 @@ import { perform, type Deed } from "./deeds";
 import { changes, draftOf, rebase, type Draft } from "./draft";
 import { factsOf, qualityRows } from "./facts";
 import { connectLive } from "./live";
-import { LIST } from "./pages";
+import { LIST, publicSiteOf, watchPage } from "./pages";
 import { makePreview } from "./preview";
 import type { ProgressEvent, VideoDetail } from "./shapes";
-import { badgeOf, isWorking, progressLine, publishingOf, renditionLabel, withProgress } from "./status";
+import { badgeOf, isViewable, isWorking, progressLine, publishingOf, renditionLabel, withProgress } from "./status";
 import { isLong, summary, timeline, type TaskLine } from "./timeline";
 import { toast } from "./toast";
 
@@ -19,6 +19,7 @@ const REFRESH_MS = 2000;
 export function videoDetail() {
   const page = need(document, "[data-video-detail]");
   const id = Number(page.dataset["videoId"]);
+  const site = publicSiteOf(page);
   const show = makePreview(need(page, "[data-preview]"));
   let timer = 0;
   // While it is being deleted for good, nobody asks for it any more.
@@ -49,6 +50,12 @@ export function videoDetail() {
     },
     get badge() {
       return this.video === null ? { text: "", tone: "plain" } : badgeOf(this.video);
+    },
+    get viewable(): boolean {
+      return this.video !== null && isViewable(this.video);
+    },
+    get watchHref(): string {
+      return this.video === null ? "" : watchPage(this.video.slug, site, location);
     },
     get working(): boolean {
       return this.video !== null && isWorking(this.video);

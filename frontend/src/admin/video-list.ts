@@ -1,11 +1,12 @@
+import { need } from "../shared/dom";
 import { bytes, clock, day } from "../shared/format";
 import { client, wordsOf } from "./client";
 import { perform, type Deed } from "./deeds";
 import { addressOf, filtersOf, isFiltered, PAGE_SIZE, requestOf } from "./filters";
 import { followLive } from "./live";
-import { detailPage } from "./pages";
+import { detailPage, publicSiteOf, watchPage } from "./pages";
 import type { ListedVideo, ProgressEvent, VideoPage } from "./shapes";
-import { badgeOf, isWorking, progressLine, withProgress } from "./status";
+import { badgeOf, isViewable, isWorking, progressLine, withProgress } from "./status";
 import { UPLOADED_EVENT } from "./uploads";
 
 const TYPING_MS = 250;
@@ -14,6 +15,7 @@ const MOST_REFRESHED = 200;
 
 /** Alpine component: the list of videos, filtered by the address, alive by the server's events. */
 export function videoList() {
+  const site = publicSiteOf(need(document, "[data-video-list-page]"));
   let typing = 0;
   let settling = 0;
   let asked = 0;
@@ -124,6 +126,8 @@ export function videoList() {
     },
 
     href: (video: ListedVideo) => detailPage(video.id),
+    viewable: (video: ListedVideo) => isViewable(video),
+    watchHref: (video: ListedVideo) => watchPage(video.slug, site, location),
     badge: (video: ListedVideo) => badgeOf(video),
     working: (video: ListedVideo) => isWorking(video),
     progressText: (video: ListedVideo) => (video.progress === null ? "" : progressLine(video.progress)),

@@ -21,6 +21,7 @@ from vlog.api.assets import Assets
 from vlog.api.awaiting import Awaiting
 from vlog.api.contract import MEDIA_PREFIX, Application
 from vlog.api.mediafiles import METHODS, MediaFiles
+from vlog.api.micro_cache import MicroCache
 from vlog.api.middleware import Edge
 from vlog.api.places import Places
 from vlog.api.public import pages as public_pages
@@ -55,6 +56,7 @@ def build_public(ctx: Context) -> Service:
     places = Places(ctx.db)
     awaiting = Awaiting(ctx)
     app.state.pages = Pages(assets)
+    answers = app.state.answers = MicroCache()
     errors.install(app, public_pages.error_page)
     for router in (health.router(), public_videos.router, public_pages.router):
         app.include_router(router)
@@ -62,6 +64,7 @@ def build_public(ctx: Context) -> Service:
     _serve_files(app, assets, media, policy=policy)
     loops: tuple[tuple[str, Loop], ...] = (
         ("public places", lambda stopping: places.follow(ctx.bus, stopping)),
+        ("public answers", lambda stopping: answers.follow(ctx.bus, stopping)),
         ("public segments", awaiting.follow),
         ("public demand", awaiting.tend),
     )

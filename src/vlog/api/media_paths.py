@@ -6,15 +6,17 @@ The grammar is the whole of it: what does not match exactly is not looked for.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-Kind = Literal["manifest", "picture", "segment"]
+from vlog.media.stills import FORMATS
+
+Kind = Literal["manifest", "picture", "versioned", "segment"]
 
 _PATH = re.compile(
     r"(?P<storage_key>[a-z0-9]+(?:-[a-z0-9]+)*)/"
-    r"(?:(?P<top>master\.m3u8|manifest\.mpd|thumbnail\.jpg)"
+    r"(?:(?P<top>master\.m3u8|manifest\.mpd|thumbnail\.jpg|thumbnail_[1-9][0-9]{0,3}\.(?:jpg|webp|avif))"
     r"|(?P<token>[0-9a-f]{16,64})/(?P<rendition>[a-z0-9_]{1,20})/"
     r"(?P<file>init\.mp4|stream\.m3u8|segment_(?:0|[1-9][0-9]{0,7})\.m4s))"
 )
@@ -27,19 +29,22 @@ _TYPES = {
     "mpd": "application/dash+xml",
     "m4s": "video/iso.segment",
     "mp4": "video/mp4",
-    "jpg": "image/jpeg",
+    **{form.extension: form.media_type for form in FORMATS.values()},
 }
 _KINDS: dict[str, Kind] = {
     "m3u8": "manifest",
     "mpd": "manifest",
     "m4s": "segment",
     "mp4": "segment",
-    "jpg": "picture",
+    **{form.extension: "picture" for form in FORMATS.values()},
 }
 # A manifest is replaced in place; the files of a generation never change under their name.
 CACHE_CONTROL: dict[Kind, str] = {
     "manifest": "no-cache",
     "picture": "public, max-age=60, must-revalidate",
+    # Asked for by the version that the video has now. Not for ever: in the moment of a change, the picture
+    # before it may be given once more under the next one's address.
+    "versioned": "public, max-age=604800",
     "segment": "public, max-age=31536000, immutable",
 }
 
@@ -51,6 +56,7 @@ class MediaPath:
     storage_key: str
     token: str | None
     names: tuple[str, ...]
+    is_versioned: bool = False
 
     @property
     def segment(self) -> int | None:
@@ -66,7 +72,12 @@ class MediaPath:
     @property
     def kind(self) -> Kind:
         """What sort of file it is."""
-        return _KINDS[self.extension]
+        return "versioned" if self.is_versioned else _KINDS[self.extension]
+
+    def asked_with(self, query: bytes, *, version: int) -> MediaPath:
+        """The same file, asked for with this query: a picture of the present version may be kept longer."""
+        is_current = query == b"v=%d" % version and _KINDS[self.extension] == "picture"
+        return replace(self, is_versioned=True) if is_current else self
 
     @property
     def media_type(self) -> str:

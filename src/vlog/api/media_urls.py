@@ -2,14 +2,55 @@
 
 from __future__ import annotations
 
-from vlog.catalog.rows import VideoRow
+from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
+
+from vlog.catalog.rows import ListedRow, VideoRow
+from vlog.media.stills import FORMATS, PictureFile
+
+# Videos of one shape share their list of sizes: a handful of texts for a whole library.
+_REMEMBERED_LISTS = 256
 
 
-def thumbnail_url(video: VideoRow) -> str | None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Thumbnail:
+    """One size of a video's picture. ``format`` is jpeg, webp or avif; sizes are pixels."""
+
+    width: int
+    height: int
+    format: str
+    url: str
+
+
+def thumbnail_url(video: VideoRow | ListedRow) -> str | None:
     """The picture; its version is part of the address, so a new picture shows at once."""
     if not video.thumbnail_version:
         return None
     return f"/videos/{video.storage_key}/thumbnail.jpg?v={video.thumbnail_version}"
+
+
+def thumbnails(video: VideoRow | ListedRow) -> list[Thumbnail]:
+    """All sizes and formats of the picture, ascending; empty where there is only ``thumbnail_url``."""
+    return [
+        Thumbnail(
+            width=file.width,
+            height=file.height,
+            format=file.format,
+            url=f"/videos/{video.storage_key}/{file.name}?v={video.thumbnail_version}",
+        )
+        for file in _files(video.thumbnail_files)
+    ]
+
+
+def thumbnails_json(video: VideoRow | ListedRow) -> msgspec.Raw:
+    """The same, encoded: what differs between videos of one shape is put into a prepared text.
+
+    Storage keys and versions hold nothing that JSON would have to escape.
+    """
+    text = _template(video.thumbnail_files).replace("KEY", video.storage_key)
+    return msgspec.Raw(text.replace("VERSION", str(video.thumbnail_version)).encode())
 
 
 def stream_url(video: VideoRow) -> str | None:
@@ -20,3 +61,25 @@ def stream_url(video: VideoRow) -> str | None:
 def dash_url(video: VideoRow) -> str | None:
     """The DASH manifest of a video that can be played."""
     return f"/videos/{video.storage_key}/manifest.mpd" if video.status == "ready" else None
+
+
+@lru_cache(_REMEMBERED_LISTS)
+def _files(stored: str) -> tuple[PictureFile, ...]:
+    found = msgspec.json.decode(stored, type=tuple[PictureFile, ...])
+    # A later version may have written formats that this one does not know.
+    return tuple(file for file in found if file.format in FORMATS)
+
+
+@lru_cache(_REMEMBERED_LISTS)
+def _template(stored: str) -> str:
+    found = [
+        {
+            "width": file.width,
+            "height": file.height,
+            "format": file.format,
+            # Neither word occurs in lower-case names.
+            "url": f"/videos/KEY/{file.name}?v=VERSION",
+        }
+        for file in _files(stored)
+    ]
+    return msgspec.json.encode(found).decode()

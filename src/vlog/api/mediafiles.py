@@ -38,7 +38,7 @@ CHUNK_BYTES = 256 << 10
 SEND_SECONDS = 60.0
 # How long an open file is used again. A manifest is replaced in place and must be right a second later; a
 # segment never changes under its name.
-LIFE_SECONDS: dict[Kind, float] = {"manifest": 1.0, "picture": 1.0, "segment": 10.0}
+LIFE_SECONDS: dict[Kind, float] = {"manifest": 1.0, "picture": 1.0, "versioned": 1.0, "segment": 10.0}
 METHODS = ("GET", "HEAD", "OPTIONS")
 _EXPOSED = b"Accept-Ranges, Content-Length, Content-Range, ETag"
 
@@ -109,6 +109,7 @@ class MediaFiles:
                 return
             # The video may have been hidden, or its address may have died, while this waited.
             place = await self._place_of(path)
+        path = path.asked_with(scope["query_string"], version=place.thumbnail_version)
         file = await self._find(place, path)
         try:
             await self._answer(scope, receive, send, path=path, file=file)

@@ -38,6 +38,7 @@ class Place:
     folders: dict[str, tuple[str, ...]]
     token: str | None = None
     unfinished: dict[str, Unfinished] = field(default_factory=dict)
+    thumbnail_version: int = 0
     _found: dict[MediaPath, list[Key]] = field(default_factory=dict, compare=False, repr=False)
 
     def promised(self, path: MediaPath) -> WantedCell | None:
@@ -113,6 +114,7 @@ class Places:
             folders=live.folders if live is not None else {},
             token=live.token if live is not None else None,
             unfinished=live.unfinished if live is not None else {},
+            thumbnail_version=video.thumbnail_version,
         )
 
     async def follow(self, bus: EventBus, stopping: asyncio.Event) -> None:

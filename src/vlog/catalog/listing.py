@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from vlog.catalog import search
 from vlog.catalog.paging import START, Page, Position
-from vlog.catalog.rows import COLUMNS, FROM_VIDEOS, Reader, VideoRow, VideoStatus, video_row
+from vlog.catalog.rows import (
+    COLUMNS,
+    FROM_VIDEOS,
+    LISTED,
+    ListedRow,
+    Reader,
+    VideoRow,
+    VideoStatus,
+    video_row,
+)
+
+Row = TypeVar("Row", VideoRow, ListedRow)
 
 # Counting a million rows for a number that nobody reads to its last digit is not worth it.
 COUNT_CAP = 10_000
@@ -24,8 +36,8 @@ SELECT {columns} FROM ({page}) page JOIN videos v ON v.id = page.video_id
 LEFT JOIN categories c ON c.id = v.category_id
 ORDER BY page.published_at DESC, page.video_id DESC
 """
-_NEWEST = _PUBLIC.format(columns=COLUMNS, page=_VISIBLE_PAGE.format(condition=""))
-_FOUND = _PUBLIC.format(columns=COLUMNS, page=_VISIBLE_PAGE.format(condition=f"AND {search.CONDITION}"))
+_NEWEST = _PUBLIC.format(columns=LISTED, page=_VISIBLE_PAGE.format(condition=""))
+_FOUND = _PUBLIC.format(columns=LISTED, page=_VISIBLE_PAGE.format(condition=f"AND {search.CONDITION}"))
 _COUNT_NEWEST = "SELECT count(*) FROM (SELECT 1 FROM catalog_index LIMIT $1) capped"
 _COUNT_FOUND = (
     "SELECT count(*) FROM (SELECT 1 FROM catalog_index ci WHERE "
@@ -57,7 +69,7 @@ class AdminFilter:
 
 async def public_page(
     reader: Reader, terms: search.Terms | None, *, after: Position | None, limit: int
-) -> Page[VideoRow]:
+) -> Page[ListedRow]:
     """Published videos after a position (``None``: from the first), only those that the terms find."""
     where = after or START
     # One row more than asked for tells whether there is a next page.
@@ -65,7 +77,7 @@ async def public_page(
         records = await reader.fetch(_NEWEST, where.moment, where.id, limit + 1)
     else:
         records = await reader.fetch(_FOUND, where.moment, where.id, limit + 1, terms.whole, terms.prefix)
-    return _page([video_row(record) for record in records], limit, key=_publication)
+    return _page(list(map(ListedRow._make, records)), limit, key=lambda video: video.published_at)
 
 
 async def public_count(reader: Reader, terms: search.Terms | None) -> int:
@@ -91,13 +103,7 @@ async def admin_count(reader: Reader, wanted: AdminFilter) -> int:
     return int(await reader.fetchval(_COUNT_ADMIN, wanted.deleted, wanted.status, wanted.search, COUNT_CAP))
 
 
-def _publication(video: VideoRow) -> datetime:
-    if video.published_at is None:
-        raise AssertionError("the index lists a video that is not published")
-    return video.published_at
-
-
-def _page(videos: list[VideoRow], limit: int, *, key: Callable[[VideoRow], datetime]) -> Page[VideoRow]:
+def _page(videos: list[Row], limit: int, *, key: Callable[[Row], datetime]) -> Page[Row]:
     items = videos[:limit]
     more = len(videos) > limit
     return Page(items, Position(key(items[-1]), items[-1].id) if more else None)

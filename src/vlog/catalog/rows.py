@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, NamedTuple, Protocol, cast
 
 import asyncpg
 
@@ -77,12 +78,39 @@ class VideoRow:
         return self.deleted_at is None and (waiting or self.is_public)
 
 
+class ListedRow(NamedTuple):
+    """What lists show of a published video: the same columns, and no others."""
+
+    id: int
+    title: str
+    slug: str
+    storage_key: str
+    description: str
+    category_id: int | None
+    category_name: str | None
+    duration: float
+    status: VideoStatus
+    created_at: datetime
+    published_at: datetime
+    thumbnail_source: str
+    thumbnail_timestamp: float | None
+    thumbnail_version: int
+    thumbnail_files: str
+    streaming_format: str
+    primary_codec: str
+
+
 VISIBLE = "v.status = 'ready' AND v.published_at IS NOT NULL AND v.deleted_at IS NULL"
 
 _FROM_CATEGORY = {"category_name": "c.name", "category_slug": "c.slug"}
-COLUMNS = ", ".join(
-    f"{_FROM_CATEGORY.get(field.name, f'v.{field.name}')} AS {field.name}" for field in fields(VideoRow)
-)
+
+
+def _columns(names: Iterable[str]) -> str:
+    return ", ".join(f"{_FROM_CATEGORY.get(name, f'v.{name}')} AS {name}" for name in names)
+
+
+COLUMNS = _columns(field.name for field in fields(VideoRow))
+LISTED = _columns(ListedRow._fields)
 FROM_VIDEOS = "videos v LEFT JOIN categories c ON c.id = v.category_id"
 
 

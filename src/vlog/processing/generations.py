@@ -6,6 +6,7 @@ Locks are taken in one order everywhere: task, rendition, video, generation.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from vlog.catalog import videos
 from vlog.db.transaction import Transaction, transaction
@@ -26,6 +27,12 @@ WHERE v.storage_key = $1 AND g.state IN ('live', 'retired') ORDER BY g.state
 _UNFINISHED = """
 SELECT quality, segments_total FROM quality_progress
 WHERE generation_id = $1 AND opened_at IS NOT NULL AND status IN ('pending', 'in_progress')
+"""
+# Without the index of segments, which is most of what a rendition's row holds.
+_SHOWN = """
+SELECT q.quality, q.width, q.height, q.peak_bit_rate
+FROM generations g JOIN video_qualities q ON q.generation_id = g.id
+WHERE g.video_id = $1 AND g.state = 'live' AND q.kind = 'video' ORDER BY q.height DESC, q.id
 """
 _LIVE_OF = f"""
 SELECT {GENERATION} FROM {FROM_GENERATIONS} WHERE g.video_id = $1 AND g.state = 'live' FOR UPDATE OF g
@@ -105,6 +112,20 @@ async def qualities(reader: Reader, video_id: int) -> list[Quality]:
         "SELECT id FROM generations WHERE video_id = $1 AND state = 'live'", video_id
     )
     return [] if live_id is None else await rows.qualities(reader, live_id)
+
+
+class ShownQuality(NamedTuple):
+    """What viewers are told of a picture size: pixels and peak bits per second."""
+
+    quality: str
+    width: int
+    height: int
+    peak_bit_rate: int
+
+
+async def shown_qualities(reader: Reader, video_id: int) -> list[ShownQuality]:
+    """The picture sizes that can be played, tallest first."""
+    return list(map(ShownQuality._make, await reader.fetch(_SHOWN, video_id)))
 
 
 async def deliverable(tx: Transaction, generation_id: int) -> Generation:

@@ -44,7 +44,9 @@ async def login_page(ctx: Ctx, pages: PagesOf) -> Response:
 @router.get("/", response_class=Response)
 async def videos_page(ctx: Ctx, pages: PagesOf) -> Response:
     """Upload, and the list of videos."""
-    return _page(pages, "admin/videos.html", await site_of(ctx.settings), active="videos")
+    return _page(
+        pages, "admin/videos.html", await site_of(ctx.settings), active="videos", public=_public(ctx)
+    )
 
 
 @router.get("/uploads", response_class=Response)
@@ -58,7 +60,7 @@ async def video_page(ctx: Ctx, pages: PagesOf, video_id: RowId) -> Response:
     """One video."""
     await videos.by_id(ctx.db, video_id)
     site = await site_of(ctx.settings)
-    return _page(pages, "admin/video.html", site, active="videos", video_id=video_id)
+    return _page(pages, "admin/video.html", site, active="videos", video_id=video_id, public=_public(ctx))
 
 
 async def error_page(request: Request, problem: Problem) -> Response:
@@ -86,6 +88,13 @@ async def _to_door(request: Request) -> Response:
     # The page checks that it leads to this site before it goes there.
     target = "/login" if wanted == "/" else f"/login?next={quote(wanted, safe='')}"
     return RedirectResponse(target, HTTPStatus.SEE_OTHER, {"cache-control": "no-store"})
+
+
+def _public(ctx: Context) -> dict[str, object]:
+    """Where the public site is: its address if that was told, else its port on whatever host this one is
+    reached by.
+    """
+    return {"url": ctx.config.public_url or "", "port": ctx.config.public_port}
 
 
 def _page(pages: Pages, template: str, site: Site, **more: object) -> Response:

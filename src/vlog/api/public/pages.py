@@ -82,7 +82,7 @@ async def _present_slug(ctx: Context, slug: str) -> str:
     return (await api.find(ctx, target or slug)).slug
 
 
-def _preview(video: VideoDetail, config: Config) -> dict[str, str | None]:
+def _preview(video: VideoDetail, config: Config) -> dict[str, object]:
     """What other sites show of a link (OpenGraph): absolute addresses, a short text."""
     text = " ".join(video.description.split())
     if len(text) > _PREVIEW_LENGTH:
@@ -91,9 +91,13 @@ def _preview(video: VideoDetail, config: Config) -> dict[str, str | None]:
     def absolute(path: str | None) -> str | None:
         return f"{config.public_base_url}{path}" if path is not None else None
 
+    # The largest: others show it as wide as their column. JPEG, which all of them can read.
+    jpegs = [each for each in video.thumbnails if each.format == "jpeg"]
+    largest = max(jpegs, key=lambda each: each.width, default=None)
     return {
         "title": video.title,
         "description": text,
-        "image": absolute(video.thumbnail_url),
+        "image": absolute(largest.url if largest is not None else video.thumbnail_url),
+        "image_size": (largest.width, largest.height) if largest is not None else None,
         "video_url": absolute(video.stream_url),
     }

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from vlog.api.media_urls import dash_url, stream_url, thumbnail_url
-from vlog.catalog.rows import VideoRow, VideoStatus
+from vlog.api.media_urls import Thumbnail, dash_url, stream_url, thumbnail_url, thumbnails, thumbnails_json
+from vlog.catalog.rows import ListedRow, VideoRow, VideoStatus
+from vlog.processing.generations import ShownQuality
 from vlog.processing.progress import JobProgress
-from vlog.processing.rows import Quality
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VideoItem:
-    """A published video in a list. ``duration`` is seconds, ``null`` while it is not known."""
+    """A published video in a list. ``duration`` is seconds, ``null`` while it is not known.
+
+    ``thumbnails`` are all sizes and formats of the picture at ``thumbnail_url``.
+    """
 
     id: int
     title: str
@@ -27,6 +30,7 @@ class VideoItem:
     created_at: datetime
     published_at: datetime | None
     thumbnail_url: str | None
+    thumbnails: list[Thumbnail]
     thumbnail_source: str
     thumbnail_timestamp: float | None
     streaming_format: str
@@ -90,15 +94,21 @@ class Progress:
     last_error: str | None
 
 
-def video_item(video: VideoRow) -> VideoItem:
-    """A row as visitors see it."""
-    return VideoItem(**_common(video))
+def video_item(video: ListedRow) -> VideoItem:
+    """A row as pages show it."""
+    return VideoItem(**_common(video), thumbnails=thumbnails(video))
 
 
-def video_detail(video: VideoRow, qualities: list[Quality], *, with_dash: bool) -> VideoDetail:
+def encoded_item(video: ListedRow) -> dict[str, object]:
+    """The same ``VideoItem`` for the encoder, which needs no instances on its way."""
+    return {**_common(video), "thumbnails": thumbnails_json(video)}
+
+
+def video_detail(video: VideoRow, qualities: list[ShownQuality], *, with_dash: bool) -> VideoDetail:
     """A row with what can be played."""
     return VideoDetail(
         **_common(video),
+        thumbnails=thumbnails(video),
         category_slug=video.category_slug,
         source_width=video.source_width,
         source_height=video.source_height,
@@ -110,7 +120,6 @@ def video_detail(video: VideoRow, qualities: list[Quality], *, with_dash: bool) 
                 quality=each.quality, width=each.width, height=each.height, bitrate=each.peak_bit_rate
             )
             for each in qualities
-            if each.kind == "video"
         ],
     )
 
@@ -133,7 +142,7 @@ def progress_shape(video: VideoRow, job: JobProgress | None) -> Progress:
     )
 
 
-def _common(video: VideoRow) -> dict[str, Any]:
+def _common(video: VideoRow | ListedRow) -> dict[str, Any]:
     return {
         "id": video.id,
         "title": video.title,

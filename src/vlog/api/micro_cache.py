@@ -1,0 +1,99 @@
+"""Encoded public answers, kept for a moment: of however many ask the same at once, one asks the database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+
+from vlog.api.conditional import tag_of
+from vlog.api.listening import messages
+from vlog.events.bus import EventBus
+from vlog.kit.clock import monotonic_seconds
+
+LIFE_SECONDS = 1.0
+"""The bound on how old an answer can be when the hint of a change was lost."""
+
+MAX_BYTES = 16 << 20
+# An entry beside its body: key, tag and the objects that hold them.
+_ENTRY_BYTES = 1 << 10
+
+Make = Callable[[], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A body and its entity tag."""
+
+    body: bytes
+    tag: str
+
+
+class MicroCache:
+    """Answers by what was asked, never more than ``MAX_BYTES`` of them. Only for what is everybody's.
+
+    An event empties it: what was being made then is given to those who already wait, and to nobody else.
+    """
+
+    def __init__(self, *, life_seconds: float = LIFE_SECONDS, max_bytes: int = MAX_BYTES) -> None:
+        self.life_seconds = life_seconds
+        self._max_bytes = max_bytes
+        self._size_bytes = 0
+        self._kept: OrderedDict[Hashable, tuple[float, Answer]] = OrderedDict()
+        self._making: dict[Hashable, asyncio.Task[Answer]] = {}
+
+    async def get(self, key: Hashable, make: Make) -> Answer:
+        """The answer to ``key``, made by ``make`` unless it is here. What ``make`` raises is not kept."""
+        kept = self._kept.get(key)
+        if kept is not None and kept[0] > monotonic_seconds():
+            return kept[1]
+        making = self._making.get(key)
+        if making is None:
+            making = asyncio.create_task(_made(make))
+            self._making[key] = making
+            making.add_done_callback(lambda done: self._keep(key, done))
+        # That one of those who wait leaves hurts no other.
+        return await asyncio.shield(making)
+
+    def clear(self) -> None:
+        """Something has changed."""
+        self._kept.clear()
+        self._making.clear()
+        self._size_bytes = 0
+
+    async def follow(self, bus: EventBus, stopping: asyncio.Event) -> None:
+        """Forget everything whenever something has happened: it is made again soon enough."""
+        async for message in messages(bus, stopping):
+            if message.lagged or message.topic == "event":
+                self.clear()
+
+    @property
+    def size_bytes(self) -> int:
+        """About how much memory the answers take."""
+        return self._size_bytes
+
+    def _keep(self, key: Hashable, making: asyncio.Task[Answer]) -> None:
+        if self._making.get(key) is not making:
+            # Overtaken by a change. Looked at, or its failure would be complained about.
+            _ = making.cancelled() or making.exception()
+            return
+        del self._making[key]
+        if making.cancelled() or making.exception() is not None or self.life_seconds <= 0:
+            return
+        self._drop(key)
+        answer = making.result()
+        self._kept[key] = (monotonic_seconds() + self.life_seconds, answer)
+        self._size_bytes += len(answer.body) + _ENTRY_BYTES
+        while self._size_bytes > self._max_bytes:
+            self._drop(next(iter(self._kept)))
+
+    def _drop(self, key: Hashable) -> None:
+        kept = self._kept.pop(key, None)
+        if kept is not None:
+            self._size_bytes -= len(kept[1].body) + _ENTRY_BYTES
+
+
+async def _made(make: Make) -> Answer:
+    body = await make()
+    return Answer(body, tag_of(body))
