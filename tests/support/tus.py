@@ -67,13 +67,27 @@ async def offset_of(client: httpx.AsyncClient, path: str) -> int:
     return int(answer.headers["upload-offset"])
 
 
-async def pieces(parts: Iterable[bytes], *, then_hold: asyncio.Event | None = None) -> AsyncIterator[bytes]:
-    """A body in pieces; with ``then_hold`` it stays open behind them."""
+def split(data: bytes, size: int = 50_000) -> list[bytes]:
+    """The data in parts, as a socket would give them."""
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+class Hold:
+    """Keeps a body open: ``reached`` when everything before it was taken, until ``released``."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+        self.released = asyncio.Event()
+
+
+async def pieces(parts: Iterable[bytes], *, hold: Hold | None = None) -> AsyncIterator[bytes]:
+    """A body in pieces; with ``hold`` it stays open behind them."""
     for part in parts:
         yield part
         await asyncio.sleep(0)
-    if then_hold is not None:
-        await then_hold.wait()
+    if hold is not None:
+        hold.reached.set()
+        await hold.released.wait()
 
 
 async def received(ctx: Context, path: str) -> int | None:

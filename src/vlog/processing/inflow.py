@@ -91,7 +91,13 @@ class Inflow:
             await _settled(self._sync)
 
     async def tick(self) -> bool:
-        """Make durable what has come, without waiting for it; whether there is anything on its way."""
+        """Make durable what has come, without waiting for it; whether there is anything on its way.
+
+        Raises what an earlier step met.
+        """
+        for task in (self._write, self._sync):
+            if task is not None and task.done():
+                task.result()
         if self._parts:
             await self._hand_over()
         if self._syncing_to < self._written:

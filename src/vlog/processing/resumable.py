@@ -178,10 +178,13 @@ class ResumableUploads:
             task.exception()
 
     async def _visit(self, upload: Upload, stretch: Stretch) -> Upload:
-        displaced, visit = self._visits.get(upload.id), Visit()
-        self._visits[upload.id] = visit
+        displaced, visit = self._visits.get(upload.id), Visit(upload.epoch)
         if displaced is not None:
+            if displaced.epoch > upload.epoch:
+                # Its claim came later, its turn here sooner.
+                raise taken()
             displaced.cut(taken())
+        self._visits[upload.id] = visit
         try:
             file = await self._hold(upload)
             try:

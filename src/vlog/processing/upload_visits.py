@@ -21,9 +21,10 @@ def taken() -> Conflict:
 
 
 class Visit:
-    """One request's stay at an upload."""
+    """One request's stay at an upload, under the epoch that it has claimed."""
 
-    def __init__(self) -> None:
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
         self.over = asyncio.Event()
         self.is_writing = False
         """Whether it is the storage that the client waits for."""
