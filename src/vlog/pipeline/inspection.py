@@ -34,7 +34,8 @@ async def inspect(
     ``on_run`` hears of every media tool that ended by itself. Raises ``Invalid`` with a stable code and a
     sentence for the uploader: ``empty_file``, ``too_small``, ``not_a_video``, ``not_media``, ``truncated``,
     ``encrypted``, ``dolby_vision``, ``no_video``, ``too_many_streams``, ``codec_not_allowed``,
-    ``bad_dimensions``, ``undecodable``, ``frame_rate_too_high``, ``too_long``, ``implausible_timing``; and what ``ffmpeg.run`` raises.
+    ``bad_dimensions``, ``undecodable``, ``frame_rate_too_high``, ``too_long``, ``implausible_timing``;
+    and what ``ffmpeg.run`` raises.
     """
     size_bytes = (await asyncio.to_thread(source.stat)).st_size
     gate.refuse_small(size_bytes)
