@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from tests.contract.worlds import World, begun, claimed
 from tests.support.deliveries import EVERYTHING, JPEG, PICTURES, audio_init, segment, video_init
-from vlog.kit.errors import Conflict, Invalid
-from vlog.wire.work import Capabilities, Made, Pictured, VideoWork
+from vlog.kit.errors import Conflict, Invalid, LeaseLost
+from vlog.media.loudness import Loudness
+from vlog.wire.work import AudioWork, Capabilities, Made, Pictured, VideoWork
 
 # ---------------------------------------------------------------- claiming
 
@@ -177,3 +178,30 @@ async def test_a_thumbnail_is_made(world: World) -> None:
     await world.client.put_thumbnail(offer.lease, PICTURES)
     await world.client.finish(offer.lease, made, ())
     assert await world.state(task_id) == ("done", 1)
+
+
+# ---------------------------------------------------------------- loudness
+
+
+async def test_the_loudness_that_was_heard_first_counts_for_all_attempts(world: World) -> None:
+    await world.add_sound()
+    offer = await claimed(world)
+    assert isinstance(offer.work, AudioWork)
+    assert offer.work.loudness is None
+    first = Loudness(integrated_lufs=-23.4, true_peak_dbtp=-3.1)
+    assert await world.client.put_loudness(offer.lease, "audio", first) == first
+    other = Loudness(integrated_lufs=-23.5, true_peak_dbtp=-3.1)
+    assert await world.client.put_loudness(offer.lease, "audio", other) == first
+    await world.client.release(offer.lease)
+    again = await claimed(world)
+    assert isinstance(again.work, AudioWork)
+    assert await world.client.put_loudness(again.lease, "audio", other) == first
+    with pytest.raises(LeaseLost):
+        await world.client.put_loudness(offer.lease, "audio", other)
+
+
+async def test_only_the_task_s_own_sound_has_a_loudness(world: World) -> None:
+    await world.add_sound()
+    offer = await claimed(world)
+    with pytest.raises(Invalid):
+        await world.client.put_loudness(offer.lease, "360p", Loudness())

@@ -13,17 +13,18 @@ from vlog.context import Context
 from vlog.db.transaction import Transaction, transaction
 from vlog.kit.errors import NotFound
 from vlog.media.grid import Grid
-from vlog.media.plan import VideoRendition
+from vlog.media.plan import AudioRendition, VideoRendition
 from vlog.pipeline.client import JobClient
 from vlog.processing import tasks
 from vlog.storage.layout import Key
 from vlog.wire.codec import to_json
-from vlog.wire.work import Offer, ThumbnailWork, VideoWork
+from vlog.wire.work import AudioWork, Offer, ThumbnailWork, VideoWork
 from vlog.workers.local_client import LocalClient
 
 INFO = info_of(seconds=60)
 GRID = grid_of(index(every(3000, 1800), keys=every(3000 * 60, 30), last_duration=3000))
 RUNG = VideoRendition(name="360p", width=640, height=360, encoder="libx264", preset="veryfast", crf=23)
+SOUND = AudioRendition(name="audio", encoder="aac", sample_rate=48_000, channels=2, bit_rate=128_000)
 TOKEN = "0" * 32
 
 
@@ -41,6 +42,9 @@ class World(Protocol):
 
     async def add_thumbnail(self) -> int:
         """Queue a thumbnail task."""
+
+    async def add_sound(self) -> int:
+        """Queue a task for the rendition ``audio``."""
 
     async def pass_time(self, seconds: float) -> None:
         """Let the server's clock be later by this much (not added up)."""
@@ -97,6 +101,10 @@ class FakeWorld:
             formats=("jpeg",),
         )
         return self.client.add(work).id
+
+    async def add_sound(self) -> int:
+        work = AudioWork(info=INFO, grid=GRID, audio=SOUND, durable={"audio": ()})
+        return self.client.add(work, renditions=["audio"], cells=range(len(GRID.cells))).id
 
     async def pass_time(self, seconds: float) -> None:
         self.client.now = seconds
@@ -160,8 +168,17 @@ class LocalWorld:
     async def add_thumbnail(self) -> int:
         return await self._add("thumbnail", 0, 0)
 
+    async def add_sound(self) -> int:
+        await self._ctx.db.fetchval(
+            "INSERT INTO quality_progress (job_id, generation_id, quality, kind, stage, spec, segments_total)"
+            " VALUES ($1, $2, 'audio', 'audio', 0, $3, $4) RETURNING id",
+            *(self._job_id, self._generation_id, to_json(SOUND).decode(), len(GRID.cells)),
+        )
+        return await self._add("audio", 0, len(GRID.cells))
+
     async def _add(self, kind: str, first: int, end: int) -> int:
-        names, needs = (["360p"], ["libx264"]) if kind == "video" else ([], [])
+        needed = {"video": (["360p"], ["libx264"]), "audio": (["audio"], ["aac"])}
+        names, needs = needed.get(kind, ([], []))
         task_id: int = await self._ctx.db.fetchval(
             "INSERT INTO transcoding_tasks"
             " (job_id, generation_id, kind, first_cell, end_cell, renditions, needs, frames_total)"

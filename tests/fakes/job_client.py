@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from vlog.jobs.queue import VANISHINGS_PER_ATTEMPT
 from vlog.kit.errors import Conflict, Invalid, LeaseLost
+from vlog.media.loudness import Loudness
 from vlog.media.stills import PictureFile, is_sound
 from vlog.wire.work import (
     Capabilities,
@@ -66,6 +67,7 @@ class FakeJobClient:
         self.now = 0.0
         self.tasks: dict[int, FakeTask] = {}
         self.inits: dict[str, bytes] = {}
+        self.loudness: dict[str, Loudness] = {}
         self.segments: dict[tuple[str, int], bytes] = {}
         self.thumbnail: dict[PictureFile, bytes] = {}
         self.results: list[Result] = []
@@ -148,6 +150,11 @@ class FakeJobClient:
             task.attempt = 1
         self.inits[rendition] = data
         self._keep(task)
+
+    async def put_loudness(self, lease: Lease, rendition: str, loudness: Loudness) -> Loudness:
+        task = self._hold(lease, rendition)
+        self._keep(task)
+        return self.loudness.setdefault(rendition, loudness)
 
     async def put_segments(self, lease: Lease, rendition: str, segments: Sequence[Segment]) -> None:
         task = self._hold(lease, rendition)

@@ -45,7 +45,7 @@ async def test_a_remuxable_source_plays_before_anything_is_encoded(ctx: Context)
     video = await video_of(ctx, accepted.video_id)
     assert video.status == "ready"
     assert video.published_at is not None
-    assert variants(await master(ctx)) == {"original", "audio"}
+    assert variants(await master(ctx)) == {"original", "audio_source"}
     await assert_all_is_there(ctx)
     await client.finish(offer.lease, Made(), ())
     await work_off(client, info=info, grid=grid)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vlog.kit.errors import Conflict, LeaseLost
+from vlog.media.loudness import Loudness
 from vlog.media.stills import PictureFile
 from vlog.wire.work import Capabilities, Failure, Lease, Offer, Picture, Progress, Result, Segment, ToolRun
 
@@ -19,6 +20,7 @@ class RecordingClient:
     def __init__(self, source: Path, offers: Sequence[Offer] = ()) -> None:
         self.offers = list(offers)
         self.inits: dict[str, bytes] = {}
+        self.loudness: dict[str, Loudness] = {}
         self.segments: dict[str, dict[int, Segment]] = defaultdict(dict)
         self.thumbnail: dict[PictureFile, bytes] = {}
         self.batches: list[tuple[str, tuple[int, ...]]] = []
@@ -52,6 +54,10 @@ class RecordingClient:
         self._check(lease)
         if self.inits.setdefault(rendition, data) != data:
             raise Conflict(f"Another init of {rendition}.")
+
+    async def put_loudness(self, lease: Lease, rendition: str, loudness: Loudness) -> Loudness:
+        self._check(lease)
+        return self.loudness.setdefault(rendition, loudness)
 
     async def put_segments(self, lease: Lease, rendition: str, segments: Sequence[Segment]) -> None:
         self._check(lease)

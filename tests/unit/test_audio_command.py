@@ -12,9 +12,11 @@ from vlog.media import audio_command, hardening
 from vlog.media.plan import AudioRendition
 
 AUDIO = AudioRendition(name="audio", encoder="aac", sample_rate=48_000, channels=2, bit_rate=128_000)
-SOURCE = audio_command.AudioSource("file:/in/source", AAC)
 # Ten seconds from -2.1 s on, as in a stream whose clock has wrapped.
 GRID = grid_of(index(every(3000, 300, start=-189_000)))
+JOB = audio_command.AudioJob(
+    ffmpeg="ffmpeg", source_url="file:/in/source", stream=AAC, grid=GRID, audio=AUDIO
+)
 
 
 def words(text: str) -> list[str]:
@@ -37,24 +39,62 @@ def test_encoding_the_shared_sound() -> None:
         *("-movflags", "+empty_moov+default_base_moof+delay_moov+frag_discont+skip_trailer"),
         *words("-frag_duration 5000000 -f mp4 pipe:3"),
     ]
-    argv = audio_command.encode_audio("ffmpeg", SOURCE, grid=GRID, audio=AUDIO)
+    argv = audio_command.encode_audio(JOB)
     assert argv == expected
 
 
 def test_resuming_encodes_the_samples_that_are_missing() -> None:
-    argv = audio_command.encode_audio("ffmpeg", SOURCE, grid=GRID, audio=AUDIO, first_frame=300)
+    argv = audio_command.encode_audio(JOB, first_frame=300)
     assert argv[argv.index("-af") + 1].endswith("atrim=start_sample=307200:end_sample=480256")
 
 
 def test_mono_stays_mono() -> None:
-    argv = audio_command.encode_audio("ffmpeg", SOURCE, grid=GRID, audio=replace(AUDIO, channels=1))
+    argv = audio_command.encode_audio(replace(JOB, audio=replace(AUDIO, channels=1)))
     assert "ochl=mono" in argv[argv.index("-af") + 1]
 
 
 def test_the_start_is_told_to_the_nanosecond() -> None:
     grid = replace(GRID, start_seconds=Fraction(1, 3))
-    argv = audio_command.encode_audio("ffmpeg", SOURCE, grid=grid, audio=AUDIO)
+    argv = audio_command.encode_audio(replace(JOB, grid=grid))
     assert argv[argv.index("-af") + 1].startswith("asetpts=PTS-(0.333333333)/TB,")
+
+
+def filters_of(argv: list[str]) -> list[str]:
+    return argv[argv.index("-af") + 1].split(",")
+
+
+def test_one_gain_for_every_sample() -> None:
+    filters = filters_of(audio_command.encode_audio(JOB, gain_db=-2.34))
+    assert filters[2:4] == ["volume=-2.3dB:precision=float", "apad"]
+
+
+def test_listening_hears_what_would_be_encoded() -> None:
+    argv = audio_command.listen(JOB)
+    assert filters_of(argv)[:2] == filters_of(audio_command.encode_audio(JOB))[:2]
+    assert filters_of(argv)[2:] == [
+        "atrim=end_sample=480256",
+        "ebur128=framelog=quiet:peak=true:dualmono=true",
+    ]
+    # Told at this level; nothing is written.
+    assert argv[argv.index("-loglevel") + 1] == "info"
+    assert argv[-3:] == ["-f", "null", "-"]
+
+
+def test_sound_alone_is_counted_and_not_clocked() -> None:
+    assert filters_of(audio_command.encode_audio(replace(JOB, is_alone=True)))[0] == "asetpts=N/SR/TB"
+
+
+def test_many_channels_are_mixed_without_clipping() -> None:
+    surround = replace(JOB, stream=replace(AAC, channels=6, layout="5.1"))
+    assert "rematrix_maxval=1" in filters_of(audio_command.encode_audio(surround))[1]
+
+
+def test_a_format_that_changes_takes_a_turn_through_samples() -> None:
+    argv = audio_command.encode_audio(replace(JOB, changes_format=True), gain_db=1.0)
+    # No filter that counts stands where ffmpeg would build it anew.
+    assert "first_pts" not in argv[argv.index("-af") + 1]
+    assert "first_pts" in argv[argv.index("-filter_complex") + 1]
+    assert argv[argv.index("-dec") + 1] == "0:0"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from vlog.media import hardening
+from vlog.media import downmix, hardening
 from vlog.media.command import CLEAN, FRAGMENTED, start
 from vlog.media.grid import Grid
 from vlog.media.info import AudioStream
@@ -17,44 +17,92 @@ _ENCODERS = {"aac": "aac", "mp3": "libmp3lame"}
 _NANOSECONDS = 1_000_000_000
 
 
-@dataclass(frozen=True)
-class AudioSource:
-    """The stream to encode and its file, as the jail names it."""
+@dataclass(frozen=True, kw_only=True)
+class AudioJob:
+    """One stream to be heard or encoded, along the grid; ``ffmpeg`` and ``source_url`` as the jail names
+    them.
 
-    url: str
+    ``is_alone`` tells that there are no pictures to be in time with: samples then follow each other whatever
+    their timestamps say. ``changes_format`` asks for a chain that outlives a change of channels or rate.
+    """
+
+    ffmpeg: str
+    source_url: str
     stream: AudioStream
+    grid: Grid
+    audio: AudioRendition
+    is_alone: bool = False
+    changes_format: bool = False
+
+    @property
+    def end_sample(self) -> int:
+        """The presentation's end, in whole frames."""
+        return total_frames(self.grid, self.audio.sample_rate, AAC_FRAME_SAMPLES) * AAC_FRAME_SAMPLES
 
 
-def encode_audio(
-    ffmpeg: str, source: AudioSource, *, grid: Grid, audio: AudioRendition, first_frame: int = 0
-) -> list[str]:
+def listen(job: AudioJob) -> list[str]:
+    """Decode one stream to the presentation's end and say how loud it is; ``loudness.heard`` reads it.
+
+    Exactly the samples are heard that ``encode_audio`` would encode without a gain.
+    """
+    measured = [
+        f"atrim=end_sample={job.end_sample}",
+        # One channel is heard from both loudspeakers: as loud as the same sound twice.
+        "ebur128=framelog=quiet:peak=true:dualmono=true",
+    ]
+    words = _chain(job, measured, output=["-f", "null", "-"])
+    # What the filter has found is told at this level, and nothing else asks for a line each second.
+    words[words.index("-loglevel") + 1] = "info"
+    return [words[0], "-nostats", *words[1:]]
+
+
+def encode_audio(job: AudioJob, *, gain_db: float = 0.0, first_frame: int = 0) -> list[str]:
     """Encode one stream as AAC that lasts until the presentation's end, to the first output.
 
     It begins with the presentation's AAC frame ``first_frame``. The first packet is the encoder's run-up
     (1024 samples before that) and is to be dropped.
     """
-    end = total_frames(grid, audio.sample_rate, AAC_FRAME_SAMPLES) * AAC_FRAME_SAMPLES
     # A later start is cut from the very samples that a whole run would have encoded: decoding from the start
     # costs little beside encoding, and seeking would let clocks that wander give other samples.
     begin = f"start_sample={first_frame * AAC_FRAME_SAMPLES}:" if first_frame else ""
-    filters = [
-        # From the file's clock to the presentation's.
-        f"asetpts=PTS-({_decimal(grid.start_seconds)})/TB",
-        _resampled(audio),
+    finish = [
+        # The same for every sample, in floating point: nothing is cut off on the way to the encoder.
+        *([f"volume={gain_db:.1f}dB:precision=float"] if gain_db else ()),
         # Exactly the length of the pictures: silence where sound ends earlier, cut where it ends later.
         "apad",
-        f"atrim={begin}end_sample={end}",
+        f"atrim={begin}end_sample={job.end_sample}",
     ]
-    return [
-        *start(ffmpeg),
-        *hardening.ffmpeg_input_args(),
-        *("-i", source.url),
-        *("-map", f"0:{source.stream.index}"),
-        *("-af", ",".join(filters)),
-        *("-c:a", "aac", "-b:a", str(audio.bit_rate), "-flags:a", "+bitexact"),
+    output = [
+        *("-c:a", "aac", "-b:a", str(job.audio.bit_rate), "-flags:a", "+bitexact"),
         *CLEAN,
         *("-movflags", FRAGMENTED, "-frag_duration", "5000000"),
         *("-f", "mp4", hardening.output_url(0)),
+    ]
+    return _chain(job, finish, output=output)
+
+
+def _chain(job: AudioJob, finish: list[str], *, output: list[str]) -> list[str]:
+    """Sound on the presentation's clock, in the rendition's format, through ``finish`` to ``output``."""
+    read = [
+        *start(job.ffmpeg),
+        *hardening.ffmpeg_input_args(),
+        *("-i", job.source_url),
+        *("-map", f"0:{job.stream.index}"),
+    ]
+    by_hand = downmix.by_hand(job.stream)
+    mixed = [by_hand] if by_hand else []
+    if not job.changes_format:
+        filters = [_clocked(job), *mixed, _resampled(job, placed=True), *finish]
+        return [*read, "-af", ",".join(filters), *output]
+    # Where the format changes, ffmpeg builds the filters anew and those that count would count from 0 again.
+    # So the samples take a turn through an encoder that changes nothing, which gives one format for good.
+    return [
+        *read,
+        *("-af", ",".join([*mixed, _resampled(job, placed=False)])),
+        *("-c:a", "pcm_f32le", "-f", "null", "-"),
+        *("-dec", "0:0"),
+        *("-filter_complex", f"[dec:0]{','.join([_clocked(job), _resampled(job, placed=True), *finish])}[a]"),
+        *("-map", "[a]", *output),
     ]
 
 
@@ -71,19 +119,31 @@ def encode_silence(ffmpeg: str, *, codec: str, stream: AudioStream) -> list[str]
     ]
 
 
-def _resampled(audio: AudioRendition) -> str:
-    options = {
-        "osr": audio.sample_rate,
-        "ochl": _LAYOUTS[audio.channels],
+def _clocked(job: AudioJob) -> str:
+    """From the file's clock to the presentation's."""
+    return "asetpts=N/SR/TB" if job.is_alone else f"asetpts=PTS-({_decimal(job.grid.start_seconds)})/TB"
+
+
+def _resampled(job: AudioJob, *, placed: bool) -> str:
+    """To the rendition's format and, if ``placed``, each sample to its time."""
+    options: dict[str, object] = {
+        "osr": job.audio.sample_rate,
+        "ochl": _LAYOUTS[job.audio.channels],
         "osf": "fltp",
-        # Silence before a late start; what comes before the start is cut off.
-        "first_pts": 0,
-        # Timestamps decide: a gap that is heard as one is filled, an overlap cut …
-        "min_hard_comp": 0.03,
-        # … and a clock that runs slow or fast is followed by stretching sound, by 1 % at most.
-        "async": audio.sample_rate // 100,
-        "min_comp": 0.005,
     }
+    if job.stream.channels > downmix.STEREO or job.changes_format:
+        # Scaled so that all channels at full level together do not clip.
+        options["rematrix_maxval"] = 1
+    if placed:
+        options |= {
+            # Silence before a late start; what comes before the start is cut off.
+            "first_pts": 0,
+            # Timestamps decide: a gap that is heard as one is filled, an overlap cut …
+            "min_hard_comp": 0.03,
+            # … and a clock that runs slow or fast is followed by stretching sound, by 1 % at most.
+            "async": job.audio.sample_rate // 100,
+            "min_comp": 0.005,
+        }
     return "aresample=" + ":".join(f"{name}={value}" for name, value in options.items())
 
 

@@ -4,7 +4,7 @@ uploads.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -179,6 +179,7 @@ def audio_stream(audio: ProbedStream, start: Fraction, end: Fraction | None) -> 
         start_seconds=start,
         end_seconds=end,
         language=audio.language,
+        layout=audio.layout,
     )
 
 
@@ -233,7 +234,14 @@ def _choose_audio(probed: Probed) -> tuple[ProbedStream | None, tuple[str, ...]]
     if chosen is None and sounds:
         kinds = ", ".join(sorted({stream.codec or "unknown" for stream in sounds}))
         return None, (f"The sound is of a kind that can't be played ({kinds}) and was left out.",)
+    if chosen is not None and len(sounds) > 1:
+        return chosen, (f"Of the sound, 1 of {len(sounds)} tracks is used: {_named(chosen, sounds)}.",)
     return chosen, ()
+
+
+def _named(chosen: ProbedStream, sounds: Sequence[ProbedStream]) -> str:
+    place = f"number {sounds.index(chosen) + 1}"
+    return f"{place} ({chosen.language})" if chosen.language else place
 
 
 def _is_usable(audio: ProbedStream) -> bool:

@@ -66,7 +66,10 @@ class VideoStream:
 
 @dataclass(frozen=True, kw_only=True)
 class AudioStream:
-    """The one audio stream that is used; times are presentation times in the file, in seconds."""
+    """The one audio stream that is used; times are presentation times in the file, in seconds.
+
+    ``layout`` names where the channels belong, as ffmpeg does (``5.1``); empty when the source doesn't say.
+    """
 
     index: int
     codec: str
@@ -77,6 +80,7 @@ class AudioStream:
     start_seconds: Fraction
     end_seconds: Fraction | None
     language: str | None = None
+    layout: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

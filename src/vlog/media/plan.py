@@ -33,8 +33,23 @@ class VideoRendition:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Levelling:
+    """How loud sound is to be (LUFS), and from which gain on (dB) a rendition is made at all.
+
+    ``least_gain_db`` above 0 is for sound that stands in for the source's own: that one stays where there
+    would be less to change.
+    """
+
+    target_lufs: float
+    least_gain_db: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class AudioRendition:
-    """The sound that all rungs share. ``encoder`` is ``aac``, or ``copy`` for sound taken over as it is."""
+    """The sound that all rungs share. ``encoder`` is ``aac``, or ``copy`` for sound taken over as it is.
+
+    Without ``levelling`` it is as loud as its source.
+    """
 
     name: str
     encoder: str
@@ -42,6 +57,7 @@ class AudioRendition:
     channels: int
     bit_rate: int
     language: str | None = None
+    levelling: Levelling | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +89,7 @@ class EncodePolicy:
     """What the installation wants, from its settings.
 
     ``segment_seconds`` is the wished length of a cell, ``chunk_seconds`` that of a video task's run of cells.
+    ``target_lufs`` is how loud sound is to be, ``None`` to leave it as it is.
     ``rungs`` are short sides in pixels with their cap in bits per second, largest first.
     """
 
@@ -81,6 +98,7 @@ class EncodePolicy:
     preset: str = "veryfast"
     crf: int = 23
     audio_bit_rate: int = 128_000
+    target_lufs: float | None = None
     max_frame_rate: int = 60
     remux: bool = True
     rungs: tuple[tuple[int, int], ...] = field(

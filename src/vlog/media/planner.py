@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Literal
 
@@ -11,11 +12,14 @@ from vlog.media.encoders import COPY
 from vlog.media.grid import Grid
 from vlog.media.info import AudioStream, MediaInfo
 from vlog.media.ladder import Rung
-from vlog.media.plan import AudioRendition, EncodePlan, EncodePolicy, TaskPlan, VideoRendition
+from vlog.media.plan import AudioRendition, EncodePlan, EncodePolicy, Levelling, TaskPlan, VideoRendition
 
 ORIGINAL = "original"
 AUDIO = "audio"
 AUDIO_SOURCE = "audio_source"
+
+LEAST_GAIN_DB = 1.0
+"""A listener hears less than this only in a direct comparison: not worth encoding sound anew that plays."""
 
 _AAC = "aac"
 _COPIED_AAC_RATES = frozenset({16_000, 22_050, 24_000, 32_000, 44_100, 48_000})
@@ -76,9 +80,11 @@ def _plan_remux(
     wanted = [rung for rung in ladder.rungs(info, grid.frame_rate, policy) if _is_worth(rung, info)]
     encoded = _encoded(wanted, info, grid, policy=policy)
     copied, made = _remux_audio(info.audio, policy)
+    # Sound that every player takes already is only levelled, which can wait.
+    stage = 1 if info.audio and _is_copied_aac(info.audio) else 0
     tasks = [
         _whole("remux", grid, ORIGINAL, *(rendition.name for rendition in copied)),
-        *(_whole("audio", grid, rendition.name) for rendition in made),
+        *(_whole("audio", grid, rendition.name, stage=stage) for rendition in made),
         _whole("thumbnail", grid),
         *_chunk_tasks(chunks, encoded, stage=1),
     ]
@@ -103,13 +109,17 @@ def _remux_audio(
 ) -> tuple[tuple[AudioRendition, ...], tuple[AudioRendition, ...]]:
     """What is copied together with the pictures, and what is encoded.
 
-    Not every player takes MP3 in fragments, so it plays at once and AAC takes its place.
+    Not every player takes MP3 in fragments, so it plays at once and AAC takes its place. The same way
+    levelled sound takes the place of AAC that is much louder or quieter than it shall be.
     """
     if audio is None:
         return (), ()
-    if _is_copied_aac(audio):
-        return (_copied_audio(AUDIO, audio, policy),), ()
     encoded = (_encoded_audio(audio, policy),)
+    if _is_copied_aac(audio):
+        if policy.target_lufs is None:
+            return (_copied_audio(AUDIO, audio, policy),), ()
+        levelling = Levelling(target_lufs=policy.target_lufs, least_gain_db=LEAST_GAIN_DB)
+        return (_copied_audio(AUDIO_SOURCE, audio, policy),), (replace(encoded[0], levelling=levelling),)
     if _is_copied_mp3(audio):
         return (_copied_audio(AUDIO_SOURCE, audio, policy),), encoded
     return (), encoded
@@ -152,11 +162,14 @@ def _encoded_audio(audio: AudioStream, policy: EncodePolicy) -> AudioRendition:
         channels=channels,
         bit_rate=bit_rate,
         language=audio.language,
+        levelling=None if policy.target_lufs is None else Levelling(target_lufs=policy.target_lufs),
     )
 
 
-def _whole(kind: Literal["remux", "audio", "thumbnail"], grid: Grid, *renditions: str) -> TaskPlan:
-    return TaskPlan(kind=kind, stage=0, first_cell=0, end_cell=len(grid.cells), renditions=renditions)
+def _whole(
+    kind: Literal["remux", "audio", "thumbnail"], grid: Grid, *renditions: str, stage: int = 0
+) -> TaskPlan:
+    return TaskPlan(kind=kind, stage=stage, first_cell=0, end_cell=len(grid.cells), renditions=renditions)
 
 
 def _chunk_tasks(

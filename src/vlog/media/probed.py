@@ -19,7 +19,7 @@ ENTRIES = ":".join(
         "format=format_name,bit_rate,duration",
         "stream=index,id,codec_type,codec_name,codec_tag_string,profile,width,height,sample_aspect_ratio,pix_fmt,"
         "field_order,color_range,color_space,color_transfer,color_primaries,r_frame_rate,avg_frame_rate,time_base,"
-        "start_time,duration,bit_rate,sample_rate,channels",
+        "start_time,duration,bit_rate,sample_rate,channels,channel_layout",
         "stream_disposition=default,attached_pic,still_image,timed_thumbnails",
         "stream_tags=language",
         "stream_side_data=rotation,displaymatrix,max_content,max_luminance,dv_profile,"
@@ -70,6 +70,7 @@ class ProbedStream:
     is_mirrored: bool = False
     peak_nits: int | None = None
     is_dolby_only: bool = False
+    layout: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +146,7 @@ def _stream(entry: dict[str, Any]) -> ProbedStream:
         peak_nits=_peak(side_data),
         # 0: the base layer is nothing that other players could show (ETSI TS 103 572, table 4.1).
         is_dolby_only=any(told.get("dv_bl_signal_compatibility_id") == 0 for told in side_data),
+        layout=_text(entry, "channel_layout"),
     )
 
 

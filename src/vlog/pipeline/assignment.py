@@ -65,11 +65,11 @@ class Assignment:
 
     async def stream(
         self, argv: Sequence[str], *, outputs: int, readers: Readers, frame_rate: Fraction = Fraction(0)
-    ) -> None:
+    ) -> Completed:
         """Run a tool whose pipes are read by ``readers`` (one awaitable each) until it has ended well.
 
-        ``frame_rate`` turns the count of pictures into a speed. Raises ``ToolFailure`` or what a reader
-        raises.
+        Returns what the tool said. ``frame_rate`` turns the count of pictures into a speed. Raises
+        ``ToolFailure`` or what a reader raises.
         """
         begun_at = asyncio.get_running_loop().time()
         before = self.progress.frames
@@ -95,7 +95,7 @@ class Assignment:
                 process.kill()
                 await self._ended(process)
                 raise
-            (await self._ended(process)).checked()
+            return (await self._ended(process)).checked()
 
     async def _ended(self, process: ffmpeg.Process) -> Completed:
         completed = await process.wait()

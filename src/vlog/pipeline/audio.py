@@ -1,12 +1,15 @@
-"""Encodes the sound that all rungs share, once and whole."""
+"""Encodes the sound that all rungs share, once and whole, after hearing how loud it is."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from functools import partial
 
 from vlog.kit.errors import Fault, Invalid
-from vlog.media.audio_command import AudioSource, encode_audio
+from vlog.media.audio_command import AudioJob, encode_audio, listen
 from vlog.media.fmp4_init import build_audio_init
+from vlog.media.loudness import Loudness, gain_db, heard, is_worth_making
 from vlog.media.sound import AAC_FRAME_SAMPLES, SoundCutter, borders, first_frame_of, frames_of
 from vlog.pipeline.assignment import Assignment
 from vlog.pipeline.deliver import Delivery
@@ -19,7 +22,7 @@ _RUN_UP_FRAMES = 8
 
 
 async def make_audio(assignment: Assignment, work: AudioWork) -> Made:
-    """Make all cells of the sound durable that are not yet.
+    """Make all cells of the sound durable that are not yet, or none where the source's own sound is as good.
 
     Raises ``Invalid`` (``no_sound``, ``bad_segment``), ``ToolFailure``, ``LeaseLost`` and what the server
     answers.
@@ -27,40 +30,71 @@ async def make_audio(assignment: Assignment, work: AudioWork) -> Made:
     if work.info.audio is None:
         raise Fault("There is no sound to encode.")
     delivery = Delivery(assignment.holding, work.durable)
-    segmenter = Segmenter(work.audio.name, delivery)
     ends = borders(work.grid, work.audio.sample_rate)
     cell = next((n for n in range(len(ends)) if delivery.wants(work.audio.name, n)), None)
     if cell is None:
         return Made()
-    start = first_frame_of(ends, cell, frame_samples=AAC_FRAME_SAMPLES)
-    first = max(start - _RUN_UP_FRAMES, 0)
-    argv = encode_audio(
-        assignment.ffmpeg_path,
-        AudioSource(assignment.source_url, work.info.audio),
+    job = AudioJob(
+        ffmpeg=assignment.ffmpeg_path,
+        source_url=assignment.source_url,
+        stream=work.info.audio,
         grid=work.grid,
         audio=work.audio,
-        first_frame=first,
+        is_alone=work.info.pictures is None,
     )
+    loudness = work.loudness or await _hear(assignment, job)
+    if not is_worth_making(loudness, work.audio.levelling):
+        return Made(unneeded=(work.audio.name,))
+    job = replace(job, changes_format=loudness.changes_format)
+    gain = gain_db(loudness, work.audio.levelling)
     cutter = SoundCutter(ends, frame_samples=AAC_FRAME_SAMPLES, first_cell=cell)
-
-    async def read(reader: asyncio.StreamReader) -> None:
-        track = await read_track(reader)
-        if track is None:
-            return
-        if track.timescale != work.audio.sample_rate:
-            raise Fault("The encoder gave another sample rate.")
-        await segmenter.begin(build_audio_init(track, timescale=track.timescale))
-        run_up = 1 + start - first
-        async for fragment, payload in read_fragments(reader, track):
-            frames = frames_of(fragment, payload, skip=run_up)
-            await segmenter.hand_on(cutter.push(frames, start=start * AAC_FRAME_SAMPLES))
-            run_up = 0
-
-    async def make() -> None:
-        await assignment.stream(argv, outputs=1, readers=lambda outputs: [read(outputs[0])])
-        if not segmenter.has_begun:
-            raise Invalid("The sound could not be decoded.", code="no_sound")
-        await segmenter.hand_on(cutter.finish())
-
-    await assignment.deliver(delivery, make())
+    making = _Making(assignment, delivery, work.audio.name)
+    start = first_frame_of(ends, cell, frame_samples=AAC_FRAME_SAMPLES)
+    await assignment.deliver(delivery, making.run(job, cutter, gain=gain, start=start))
     return Made()
+
+
+async def _hear(assignment: Assignment, job: AudioJob) -> Loudness:
+    """How loud the sound is, by the word of whoever heard it first: all attempts must give it one gain."""
+    found = heard(await _told(assignment, job))
+    if found.changes_format:
+        # Heard in pieces by filters that were built anew; once more through those that are not.
+        whole = heard(await _told(assignment, replace(job, changes_format=True)))
+        found = replace(whole, changes_format=True)
+    holding = assignment.holding
+    return await holding.say(partial(holding.client.put_loudness, holding.lease, job.audio.name, found))
+
+
+async def _told(assignment: Assignment, job: AudioJob) -> str:
+    completed = await assignment.stream(listen(job), outputs=0, readers=lambda _: ())
+    return completed.stderr_tail
+
+
+class _Making:
+    """One run of the encoder, from frame ``start`` on."""
+
+    def __init__(self, assignment: Assignment, delivery: Delivery, rendition: str) -> None:
+        self._assignment = assignment
+        self._segmenter = Segmenter(rendition, delivery)
+
+    async def run(self, job: AudioJob, cutter: SoundCutter, *, gain: float, start: int) -> None:
+        first = max(start - _RUN_UP_FRAMES, 0)
+        argv = encode_audio(job, gain_db=gain, first_frame=first)
+
+        async def read(reader: asyncio.StreamReader) -> None:
+            track = await read_track(reader)
+            if track is None:
+                return
+            if track.timescale != job.audio.sample_rate:
+                raise Fault("The encoder gave another sample rate.")
+            await self._segmenter.begin(build_audio_init(track, timescale=track.timescale))
+            run_up = 1 + start - first
+            async for fragment, payload in read_fragments(reader, track):
+                frames = frames_of(fragment, payload, skip=run_up)
+                await self._segmenter.hand_on(cutter.push(frames, start=start * AAC_FRAME_SAMPLES))
+                run_up = 0
+
+        await self._assignment.stream(argv, outputs=1, readers=lambda outputs: [read(outputs[0])])
+        if not self._segmenter.has_begun:
+            raise Invalid("The sound could not be decoded.", code="no_sound")
+        await self._segmenter.hand_on(cutter.finish())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from vlog.media.loudness import Loudness
 from vlog.wire.work import Capabilities, Failure, Lease, Offer, Picture, Progress, Result, Segment, ToolRun
 
 
@@ -33,6 +34,11 @@ class JobClient(Protocol):
     async def put_init(self, lease: Lease, rendition: str, data: bytes) -> None:
         """Store the rendition's initialisation segment; the first one counts, a different one is a
         ``Conflict``.
+        """
+
+    async def put_loudness(self, lease: Lease, rendition: str, loudness: Loudness) -> Loudness:
+        """Keep what was heard of the rendition's source; the first one counts and is given back, for all
+        attempts must make the same sound.
         """
 
     async def put_segments(self, lease: Lease, rendition: str, segments: Sequence[Segment]) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Awaitable
 async def together(*parts: Awaitable[None]) -> None:
     """Run all to their ends. When one raises, the others are cancelled and its error is raised as it is."""
     tasks = [asyncio.ensure_future(part) for part in parts]
+    if not tasks:
+        return
     try:
         # Not a TaskGroup, which would wrap the one error that matters.
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)

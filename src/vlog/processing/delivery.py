@@ -23,12 +23,14 @@ from vlog.kit.errors import Conflict, Invalid, NotFound, TooLarge
 from vlog.media import stills
 from vlog.media.codecs import describe
 from vlog.media.grid import Grid
+from vlog.media.loudness import Loudness
 from vlog.processing import generations, manifests, publication, renditions, rows
 from vlog.processing.publication import Terms
 from vlog.processing.rooms import Rooms
 from vlog.storage import layout
 from vlog.storage.base import Staged
 from vlog.storage.layout import Key
+from vlog.wire.codec import from_json, to_json
 from vlog.wire.work import CELLS_TAKEN, Lease, Picture, Progress, Segment
 
 T = TypeVar("T")
@@ -49,6 +51,10 @@ _PIN_INIT = """
 UPDATE quality_progress SET init = $3, started_at = coalesce(started_at, app_now()),
   status = CASE WHEN status = 'pending' THEN 'in_progress' ELSE status END
 WHERE generation_id = $1 AND quality = $2
+"""
+_KEEP_LOUDNESS = """
+UPDATE quality_progress SET loudness = coalesce(loudness, $3) WHERE generation_id = $1 AND quality = $2
+RETURNING loudness
 """
 _HELD = "SELECT number, sha256 FROM segments WHERE generation_id = $1 AND quality = $2 AND number = ANY($3)"
 _ADD = """
@@ -96,6 +102,23 @@ async def put_init(ctx: Rooms, lease: Lease, *, rendition: str, data: bytes) -> 
         await _keep(tx, lease, progressed=pinned is None)
 
     await _staged(ctx, [data], work=work)
+
+
+async def put_loudness(ctx: Rooms, lease: Lease, *, rendition: str, loudness: Loudness) -> Loudness:
+    """Keep what was heard of a rendition's source and give back what counts: the first that was told.
+
+    Raises ``LeaseLost``, ``Invalid`` (code ``wrong_rendition``).
+    """
+
+    async def work(tx: Transaction) -> Loudness:
+        intake = await _begin(ctx, tx, lease=lease, rendition=rendition)
+        if not intake.is_sound:
+            raise Invalid("Pictures have no loudness.", code="wrong_rendition")
+        kept = await tx.fetchval(_KEEP_LOUDNESS, intake.generation_id, rendition, to_json(loudness).decode())
+        await _keep(tx, lease, progressed=True)
+        return from_json(Loudness, kept)
+
+    return await transaction(ctx.db, work)
 
 
 async def put_segments(ctx: Rooms, lease: Lease, *, rendition: str, segments: Sequence[Segment]) -> None:

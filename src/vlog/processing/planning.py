@@ -48,7 +48,12 @@ async def policy_of(settings: Settings) -> EncodePolicy:
         crf=await settings.get(known.H264_CRF),
         audio_bit_rate=await settings.get(known.AUDIO_KBPS) * 1000,
         remux=await settings.get(known.REMUX),
+        target_lufs=await _target_lufs(settings),
     )
+
+
+async def _target_lufs(settings: Settings) -> int | None:
+    return await settings.get(known.TARGET_LUFS) if await settings.get(known.NORMALIZE_AUDIO) else None
 
 
 def new_token() -> str:

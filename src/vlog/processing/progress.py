@@ -13,6 +13,7 @@ from datetime import datetime
 import asyncpg
 
 from vlog.media.encoders import COPY
+from vlog.media.loudness import Loudness, gain_db
 from vlog.media.plan import AudioRendition, VideoRendition
 from vlog.processing.rows import Kind, Planned, Reader, planned_of
 
@@ -31,7 +32,7 @@ SELECT DISTINCT ON (j.video_id) j.id, j.video_id, j.generation_id, j.state, j.at
 FROM transcoding_jobs j WHERE j.video_id = ANY($1) ORDER BY j.video_id, j.id DESC
 """
 _RENDITIONS = """
-SELECT generation_id, quality, kind, stage, spec, status, segments_total, segments_completed
+SELECT generation_id, quality, kind, stage, spec, status, segments_total, segments_completed, loudness
 FROM quality_progress WHERE generation_id = ANY($1) ORDER BY generation_id, stage, id
 """
 # Cells that were made durable under the present lease are counted, so that only the rest of what a worker
@@ -46,7 +47,11 @@ FROM transcoding_tasks t WHERE t.job_id = ANY($1) AND t.state = 'leased' ORDER B
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RenditionProgress:
-    """``status`` is pending, in_progress, completed, failed or skipped."""
+    """``status`` is pending, in_progress, completed, failed or skipped.
+
+    ``loudness`` is what was heard of the source, ``gain_db`` by how much the rendition is raised or lowered;
+    ``None`` where nobody has listened, or nothing is made of it.
+    """
 
     name: str
     kind: Kind
@@ -54,6 +59,8 @@ class RenditionProgress:
     percent: float
     segments_completed: int
     segments_total: int
+    loudness: Loudness | None = None
+    gain_db: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -178,7 +185,15 @@ def _rendition(planned: Planned) -> RenditionProgress:
         percent=round(100 * planned.segments_completed / planned.segments_total, 1),
         segments_completed=planned.segments_completed,
         segments_total=planned.segments_total,
+        loudness=planned.loudness,
+        gain_db=_gain_db(planned),
     )
+
+
+def _gain_db(planned: Planned) -> float | None:
+    if planned.loudness is None or planned.status == "skipped" or isinstance(planned.spec, VideoRendition):
+        return None
+    return gain_db(planned.loudness, planned.spec.levelling)
 
 
 def _held(row: asyncpg.Record) -> Held:

@@ -9,7 +9,8 @@ import asyncpg
 
 from vlog.catalog import videos
 from vlog.db.transaction import Transaction
-from vlog.kit.errors import Fault
+from vlog.jobs.queue import Task
+from vlog.kit.errors import Fault, Invalid
 from vlog.media.codecs import describe
 from vlog.media.plan import AudioRendition, VideoRendition
 from vlog.processing import generations, publication, rows
@@ -25,6 +26,10 @@ UPDATE quality_progress SET segments_completed = segments_completed + $3,
   error_message = NULL
 WHERE generation_id = $1 AND quality = $2
 RETURNING status = 'completed'
+"""
+_SKIP = """
+UPDATE quality_progress SET status = 'skipped', completed_at = app_now(), error_message = NULL
+WHERE generation_id = $1 AND quality = ANY($2) AND status <> 'completed'
 """
 _CELLS = """
 SELECT number, start_ticks, duration_ticks, size_bytes, sha256 FROM segments
@@ -42,6 +47,22 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 async def count(tx: Transaction, generation_id: int, *, quality: str, by: int) -> bool:
     """Note that more cells are durable; whether that were the last ones."""
     return bool(await tx.fetchval(_COUNT, generation_id, quality, by))
+
+
+async def skip(tx: Transaction, task: Task, names: Sequence[str]) -> None:
+    """Note that a task's renditions are not made because the source's own sound is as good.
+
+    Raises ``Invalid`` (code ``wrong_result``) for one that nothing else stands in for.
+    """
+    if not names or task.generation_id is None:
+        return
+    planned = await rows.planned(tx, task.generation_id)
+    for name in names:
+        spec = planned[name].spec if name in task.renditions else None
+        levelling = spec.levelling if isinstance(spec, AudioRendition) else None
+        if levelling is None or levelling.least_gain_db <= 0:
+            raise Invalid("This rendition is needed.", code="wrong_result")
+    await tx.execute(_SKIP, task.generation_id, list(names))
 
 
 async def folded(tx: Transaction, generation_id: int, *, quality: str) -> SegmentIndex | None:

@@ -11,6 +11,7 @@ from vlog.jobs.states import JobState
 from vlog.kit.errors import NotFound
 from vlog.media.grid import Grid
 from vlog.media.info import MediaInfo
+from vlog.media.loudness import Loudness
 from vlog.media.plan import AudioRendition, VideoRendition
 from vlog.processing.segment_index import SegmentIndex, unpack
 from vlog.wire.codec import from_json
@@ -63,7 +64,9 @@ class Generation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Planned:
-    """One rendition that is being made."""
+    """One rendition that is being made. ``loudness`` is what was heard of its source, if it was listened
+    to.
+    """
 
     quality: str
     kind: Kind
@@ -72,6 +75,7 @@ class Planned:
     status: str
     segments_total: int
     segments_completed: int
+    loudness: Loudness | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,7 +125,7 @@ JOB = (
 GENERATION = "g.id, g.video_id, v.storage_key, g.token, g.previous_token, g.state"
 FROM_GENERATIONS = "generations g JOIN videos v ON v.id = g.video_id"
 _PLANNED = """
-SELECT quality, kind, stage, spec, status, segments_total, segments_completed
+SELECT quality, kind, stage, spec, status, segments_total, segments_completed, loudness
 FROM quality_progress WHERE generation_id = $1 ORDER BY stage, id
 """
 _QUALITIES = """
@@ -228,6 +232,7 @@ def planned_of(row: asyncpg.Record) -> Planned:
         status=row["status"],
         segments_total=row["segments_total"],
         segments_completed=row["segments_completed"],
+        loudness=from_json(Loudness, row["loudness"]) if row["loudness"] else None,
     )
 
 

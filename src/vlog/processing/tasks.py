@@ -138,7 +138,8 @@ async def _work(
         audio = sound[0] if sound else None
         return RemuxWork(info=info, grid=grid, video=rungs[0], audio=audio, durable=durable)
     if task.kind == "audio":
-        return AudioWork(info=info, grid=grid, audio=sound[0], durable=durable)
+        loudness = planned[sound[0].name].loudness
+        return AudioWork(info=info, grid=grid, audio=sound[0], loudness=loudness, durable=durable)
     return VideoWork(
         info=info,
         grid=grid.between(task.first_cell, task.end_cell),
@@ -187,6 +188,7 @@ async def finish(ctx: Rooms, lease: Lease, *, result: Result, runs: Sequence[Too
         if not isinstance(result, _KINDS[task.kind]):
             raise Invalid("This is not what the task was to give.", code="wrong_result")
         await _check_complete(ctx, tx, task, result=result)
+        await renditions.skip(tx, task, result.unneeded if isinstance(result, Made) else ())
         await outcomes.finished(tx, await queue.finish(tx, lease, runs), result=result, policy=policy)
 
     await transaction(ctx.db, work)
@@ -194,7 +196,8 @@ async def finish(ctx: Rooms, lease: Lease, *, result: Result, runs: Sequence[Too
 
 async def _check_complete(ctx: Rooms, tx: Transaction, task: Task, *, result: Result) -> None:
     """Raise ``Invalid`` unless everything that the task was to make is durable."""
-    durable = await _durable(tx, task)
+    without = result.unneeded if isinstance(result, Made) else ()
+    durable = {name: cells for name, cells in (await _durable(tx, task)).items() if name not in without}
     cells = set(range(task.first_cell, task.end_cell))
     missing = {name: sorted(cells.difference(numbers)) for name, numbers in durable.items()}
     if any(missing.values()):

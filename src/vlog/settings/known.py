@@ -59,6 +59,18 @@ AUDIO_KBPS = Setting(
     maximum=320,
     help="Bit rate of the shared AAC sound, in kilobits per second.",
 )
+NORMALIZE_AUDIO = Setting(
+    key="audio.normalize",
+    default=True,
+    help="Make all videos equally loud: each one's sound is raised or lowered as a whole, never compressed.",
+)
+TARGET_LUFS = Setting(
+    key="audio.target_lufs",
+    default=-16,
+    minimum=-30,
+    maximum=-10,
+    help="How loud sound is made, in LUFS. Peaks stay below -1 dBTP, so some sound stays quieter.",
+)
 REMUX = Setting(
     key="transcoding.remux",
     default=True,

@@ -8,6 +8,7 @@ import msgspec
 
 from vlog.media.grid import Grid
 from vlog.media.info import MediaInfo
+from vlog.media.loudness import Loudness
 from vlog.media.plan import AudioRendition, VideoRendition
 from vlog.media.stills import PictureFile
 
@@ -45,11 +46,15 @@ class RemuxWork(msgspec.Struct, frozen=True, kw_only=True, tag="remux"):
 
 
 class AudioWork(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
-    """Encode the shared sound, whole, regrouped along the grid's cells."""
+    """Encode the shared sound, whole, regrouped along the grid's cells.
+
+    ``loudness`` is what an earlier attempt has heard and the server keeps; ``None`` asks to listen first.
+    """
 
     info: MediaInfo
     grid: Grid
     audio: AudioRendition
+    loudness: Loudness | None = None
     durable: dict[str, tuple[int, ...]]
 
 
@@ -116,9 +121,12 @@ class Inspected(msgspec.Struct, frozen=True, kw_only=True, tag="inspected"):
 class Made(msgspec.Struct, frozen=True, kw_only=True, tag="made"):
     """All cells of the task are durable. ``missing_frames`` pictures could not be decoded and are held
     over.
+
+    ``unneeded`` are renditions that were not made because the source's own sound is as good.
     """
 
     missing_frames: int = 0
+    unneeded: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

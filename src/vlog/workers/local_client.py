@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vlog.context import Context
 from vlog.events.bus import Subscription
+from vlog.media.loudness import Loudness
 from vlog.processing import delivery, tasks
 from vlog.wire.work import Capabilities, Failure, Lease, Offer, Picture, Progress, Result, Segment, ToolRun
 
@@ -46,6 +47,9 @@ class LocalClient:
 
     async def put_init(self, lease: Lease, rendition: str, data: bytes) -> None:
         await delivery.put_init(self._ctx, lease, rendition=rendition, data=data)
+
+    async def put_loudness(self, lease: Lease, rendition: str, loudness: Loudness) -> Loudness:
+        return await delivery.put_loudness(self._ctx, lease, rendition=rendition, loudness=loudness)
 
     async def put_segments(self, lease: Lease, rendition: str, segments: Sequence[Segment]) -> None:
         await delivery.put_segments(self._ctx, lease, rendition=rendition, segments=segments)

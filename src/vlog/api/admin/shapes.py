@@ -72,7 +72,11 @@ class StoredQuality:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rendition:
-    """One rendition that is being made or was."""
+    """One rendition that is being made or was.
+
+    ``loudness_lufs`` and ``true_peak_dbtp`` are what was measured of the source's sound, ``gain_db`` by how
+    much the rendition is raised or lowered; ``null`` where nothing was measured or made.
+    """
 
     name: str
     kind: str
@@ -80,6 +84,9 @@ class Rendition:
     progress_percent: float
     segments_completed: int
     segments_total: int
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+    gain_db: float | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -212,6 +219,9 @@ def rendition_of(progress: RenditionProgress) -> Rendition:
         progress_percent=progress.percent,
         segments_completed=progress.segments_completed,
         segments_total=progress.segments_total,
+        loudness_lufs=progress.loudness.integrated_lufs if progress.loudness else None,
+        true_peak_dbtp=progress.loudness.true_peak_dbtp if progress.loudness else None,
+        gain_db=progress.gain_db,
     )
 
 
