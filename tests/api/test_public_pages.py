@@ -78,6 +78,17 @@ async def test_pages_of_videos_on_their_way(ctx: Context, public: httpx.AsyncCli
     assert "The file is cut off." in page
 
 
+async def test_what_is_wrong_with_the_source_is_said(ctx: Context, public: httpx.AsyncClient) -> None:
+    video = await make_ready(ctx, "Half a film")
+    assert (await public.get(f"/api/videos/{video.slug}")).json()["warnings"] == []
+    told = ["The file ends early: 4:12 of 7:30 could be read.", "<b>"]
+    await change(ctx.db, lambda tx: videos.set_warnings(tx, video.id, told))
+    assert (await public.get(f"/api/videos/{video.slug}")).json()["warnings"] == told
+    page = (await public.get(f"/watch/{video.slug}")).text
+    assert "4:12 of 7:30" in page
+    assert "<li>&lt;b&gt;</li>" in page
+
+
 async def test_an_old_address_leads_to_the_new_one(ctx: Context, public: httpx.AsyncClient) -> None:
     video = await make_ready(ctx, "Old name")
     await change(ctx.db, lambda tx: videos.edit(tx, video.id, {"slug": "new-name"}))

@@ -129,7 +129,7 @@ DERIVED = {
         rate="30",
         copied=True,
         sound="aac",
-        warnings=["cut off"],
+        warnings=["ends early: 0:05 of 0:08"],
     ),
     # The clip that it is made from has its index in front.
     "truncated_no_moov.mp4": Seen(
@@ -140,7 +140,7 @@ DERIVED = {
         rate="30",
         copied=True,
         sound="aac",
-        warnings=["cut off"],
+        warnings=["ends early: 0:05 of 0:08"],
     ),
     "uhd60.mp4": Seen(codec="h264", size=(3840, 2160), frames=60, seconds="1", rate="60", copied=True),
 }

@@ -106,6 +106,7 @@ export interface VideoDetail extends ListedVideo {
   source_width: number;
   source_height: number;
   publish_when_ready: boolean;
+  warnings: string[];
   qualities: StoredQuality[];
   stream_url: string | null;
   dash_url: string | null;

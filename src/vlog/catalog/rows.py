@@ -32,7 +32,7 @@ class VideoRow:
     """One row of ``videos``: its columns, and ``category_name`` from ``categories``.
 
     ``duration`` is seconds; ``thumbnail_version`` is 0 until there is a picture, of which ``thumbnail_files``
-    lists the sizes as JSON (``media.stills.PictureFile``).
+    lists the sizes as JSON (``media.stills.PictureFile``). ``warnings`` are sentences about the source.
     """
 
     id: int
@@ -65,6 +65,7 @@ class VideoRow:
     primary_codec: str
     manifest_revision: int
     manifest_written: int
+    warnings: list[str]
 
     @property
     def is_public(self) -> bool:

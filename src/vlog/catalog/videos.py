@@ -249,6 +249,12 @@ async def mark_described(tx: Transaction, video_id: int, *, duration: float, wid
     await tx.record(VideoUpdated(video_id))
 
 
+async def set_warnings(tx: Transaction, video_id: int, warnings: Sequence[str]) -> None:
+    """Say what viewers and owners should know of the source; the sentences take the place of earlier ones."""
+    changed = "SET warnings = $2 WHERE id = $1 AND warnings IS DISTINCT FROM $2"
+    await _move(tx, VideoUpdated(video_id), changed, values=(list(warnings),))
+
+
 async def mark_ready(tx: Transaction, video_id: int, *, codec: str) -> None:
     """The video can be played; published if its owner wants that. ``codec`` is its first rendition's."""
     await tx.execute("UPDATE videos SET primary_codec = $2 WHERE id = $1", video_id, codec)

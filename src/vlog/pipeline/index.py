@@ -44,13 +44,15 @@ class Indexed:
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """What is known of a source before its pictures are: its streams, its size and its outline as an MP4
-    file.
+    file; whether its end is missing, and how long it says it is.
     """
 
     chosen: Chosen
     size_bytes: int
     is_seekable: bool
     outline: Mp4Outline | None
+    is_cut_off: bool = False
+    told_seconds: Fraction | None = None
 
 
 async def index_source(questions: Questions, source: Source, proof: Proof) -> Indexed:

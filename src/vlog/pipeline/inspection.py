@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from vlog.kit.errors import Invalid
-from vlog.media import gate, interlacing, mp4_index
+from vlog.media import gate, interlacing, mp4_index, truncation
 from vlog.media.cadence import measured_rate
 from vlog.media.gate import Chosen
 from vlog.media.grid import Grid
@@ -39,7 +39,8 @@ async def inspect(
     """
     size_bytes = (await asyncio.to_thread(source.stat)).st_size
     gate.refuse_small(size_bytes)
-    gate.refuse_picture(await asyncio.to_thread(_head, source))
+    head = await asyncio.to_thread(_head, source)
+    gate.refuse_picture(head)
     outline = await asyncio.to_thread(read_outline, source)
     _refuse_by_outline(outline)
     probed, questions = await Questions(jail, source, on_run).streams()
@@ -50,6 +51,8 @@ async def inspect(
         size_bytes=size_bytes,
         is_seekable=probed.is_seekable,
         outline=outline if probed.is_mp4 else None,
+        is_cut_off=outline.is_cut_off if outline else truncation.is_cut_off(head, size_bytes),
+        told_seconds=chosen.video.duration_seconds or probed.duration_seconds,
     )
     proof = await questions.decode_start(chosen.video.index)
     indexed = await index_source(questions, known, proof)
@@ -66,7 +69,7 @@ async def inspect(
 
 def _head(source: Path) -> bytes:
     with source.open("rb") as file:
-        return file.read(16)
+        return file.read(truncation.HEAD_BYTES)
 
 
 async def _field_order(questions: Questions, video: ProbedStream, indexed: Indexed) -> FieldOrder | None:
@@ -121,7 +124,7 @@ def _described(
         duration_seconds=grid.duration_seconds,
         pictures=replace(video, interlacing=indexed.interlacing),
         audio=audio,
-        warnings=(*chosen.warnings, *indexed.warnings, *_warnings(source.outline, proof)),
+        warnings=(*chosen.warnings, *indexed.warnings, *_warnings(source, proof, grid)),
     )
     return Inspected(info=info, grid=grid)
 
@@ -139,10 +142,10 @@ def _bit_rate(size_bytes: int, grid: Grid) -> int | None:
     return int(size_bytes * 8 / grid.duration_seconds) or None
 
 
-def _warnings(outline: Mp4Outline | None, proof: Proof) -> tuple[str, ...]:
+def _warnings(source: Source, proof: Proof, grid: Grid) -> tuple[str, ...]:
     warnings = []
-    if outline is not None and outline.is_cut_off:
-        warnings.append("The file is cut off; it plays as far as it goes.")
+    if source.is_cut_off:
+        warnings.append(truncation.remark(source.told_seconds, grid.duration_seconds))
     if proof.complaints:
         warnings.append("Some pictures are damaged.")
     return tuple(warnings)

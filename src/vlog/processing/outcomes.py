@@ -7,11 +7,11 @@ from vlog.db.transaction import Transaction
 from vlog.jobs.queue import Task
 from vlog.jobs.states import JobState, sources_of
 from vlog.media.plan import EncodePolicy
-from vlog.processing import generations, planning, publication, renditions, rows
+from vlog.processing import generations, planning, publication, remarks, renditions, rows
 from vlog.processing.publication import Terms
 from vlog.processing.rooms import Rooms
 from vlog.processing.rows import Job
-from vlog.wire.work import Inspected, Pictured
+from vlog.wire.work import Inspected, Made, Pictured
 
 SUPERSEDED = "superseded"
 CANCELLED = "cancelled"
@@ -50,6 +50,8 @@ async def finished(tx: Transaction, task: Task, *, result: object, policy: Encod
         await planning.lay_out(tx, job, inspected=result, policy=policy)
     elif isinstance(result, Pictured):
         await videos.set_thumbnail(tx, job.video_id, timestamp=float(result.at_seconds), files=result.files)
+    elif isinstance(result, Made):
+        await remarks.count_missing(tx, task, missing_frames=result.missing_frames)
     await _end_if_over(tx, job.id)
     await renditions.hint(tx, job.id)
 

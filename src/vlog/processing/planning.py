@@ -82,6 +82,7 @@ async def lay_out(tx: Transaction, job: Job, *, inspected: Inspected, policy: En
     tasks = [task for task in chosen.tasks if not (task.kind == "thumbnail" and has_thumbnail)]
     await tx.executemany(_TASK, _tasks(job, generation_id, tasks=tasks, chosen=chosen, grid=grid))
     width, height = info.pictures.display_size if info.pictures else (0, 0)
+    await videos.set_warnings(tx, job.video_id, info.warnings)
     await videos.mark_described(
         tx, job.video_id, duration=float(info.duration_seconds), width=width, height=height
     )

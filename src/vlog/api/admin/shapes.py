@@ -160,8 +160,9 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AdminVideoDetail(AdminVideo):
-    """One video with all that is known of it."""
+    """One video with all that is known of it; ``warnings`` are sentences about its source."""
 
+    warnings: list[str]
     source_width: int
     source_height: int
     publish_when_ready: bool

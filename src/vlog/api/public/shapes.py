@@ -59,12 +59,15 @@ class QualityItem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VideoDetail(VideoItem):
-    """One video. Its stream addresses are ``null`` until it can be played."""
+    """One video. Its stream addresses are ``null`` until it can be played; ``warnings`` are sentences on its
+    source.
+    """
 
     category_slug: str | None
     source_width: int
     source_height: int
     error_message: str | None
+    warnings: list[str]
     stream_url: str | None
     dash_url: str | None
     qualities: list[QualityItem]
@@ -113,6 +116,7 @@ def video_detail(video: VideoRow, qualities: list[ShownQuality], *, with_dash: b
         source_width=video.source_width,
         source_height=video.source_height,
         error_message=video.error_message if video.status == "failed" else None,
+        warnings=video.warnings,
         stream_url=stream_url(video),
         dash_url=dash_url(video) if with_dash else None,
         qualities=[
