@@ -109,7 +109,34 @@ SOUND = (
 # In which sizes and formats the thumbnail lies in the storage: a JSON list of format, width and height.
 PICTURES = ("ALTER TABLE videos ADD COLUMN thumbnail_files jsonb NOT NULL DEFAULT '[]'",)
 
-STORAGE: tuple[str, ...] = ()
+# Checks of the storage against the rows, and what they have found that is not mended yet.
+STORAGE = (
+    """
+    CREATE TABLE storage_checks (
+      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      started_at timestamptz NOT NULL DEFAULT app_now(),
+      finished_at timestamptz,
+      files bigint NOT NULL DEFAULT 0,
+      size_bytes bigint NOT NULL DEFAULT 0,
+      findings integer NOT NULL DEFAULT 0
+    )
+    """,
+    """
+    CREATE TABLE storage_findings (
+      key varchar(1000) PRIMARY KEY,
+      kind varchar(10) NOT NULL CHECK (kind IN ('missing', 'damaged', 'unknown')),
+      part varchar(10) NOT NULL,
+      video_id bigint REFERENCES videos ON DELETE CASCADE,
+      generation_id bigint REFERENCES generations ON DELETE CASCADE,
+      quality varchar(20),
+      number integer,
+      found_at timestamptz NOT NULL DEFAULT app_now(),
+      seen_at timestamptz NOT NULL DEFAULT app_now()
+    )
+    """,
+    "CREATE INDEX ix_storage_findings_video ON storage_findings (video_id)",
+    "CREATE INDEX ix_storage_findings_found ON storage_findings (found_at DESC)",
+)
 
 
 def upgrade() -> None:

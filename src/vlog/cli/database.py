@@ -28,7 +28,7 @@ def main() -> None:
 
 async def upgrade(config: Config) -> None:
     """Bring schema and storage to the state that this code needs."""
-    async with _database(config) as dsn:
+    async with reachable(config) as dsn:
         before, _ = await migrate.revision(dsn)
         await prepare(config, dsn)
         after, _ = await migrate.revision(dsn)
@@ -44,7 +44,7 @@ async def status(config: Config) -> None:
             f"There is no database in {config.data_dir} yet: `vlog up` or `vlog db upgrade` makes it.",
             code="no_database",
         )
-    async with _database(config) as dsn:
+    async with reachable(config) as dsn:
         found, needed = await migrate.revision(dsn)
     if found != needed:
         raise Unavailable(
@@ -55,7 +55,7 @@ async def status(config: Config) -> None:
 
 
 @asynccontextmanager
-async def _database(config: Config) -> AsyncIterator[str]:
+async def reachable(config: Config) -> AsyncIterator[str]:
     """The configured database, the embedded one that runs, or the embedded one started for this command."""
     if config.database_url is not None:
         await require_usable(config.database_url)

@@ -25,7 +25,7 @@ async def until_healthy(config: Config) -> None:
     host = _EVERYWHERE.get(config.host, config.host)
     deadline = monotonic_seconds() + _START_SECONDS
     for port, path in zip(ports_of(config), _PATHS, strict=True):
-        while not await _answers(host, port.number, path=path):
+        while not await answers(host, port.number, path=path):
             if monotonic_seconds() > deadline:
                 raise Unavailable(
                     f"The service on port {port.number} does not answer: its log in "
@@ -35,7 +35,7 @@ async def until_healthy(config: Config) -> None:
             await asyncio.sleep(_PAUSE_SECONDS)
 
 
-async def _answers(host: str, port: int, *, path: str) -> bool:
+async def answers(host: str, port: int, *, path: str) -> bool:
     """Whether an HTTP server answers; by hand, because a client library takes longer to load than to ask."""
     name = f"[{host}]" if ":" in host else host
     request = f"GET {path} HTTP/1.1\r\nHost: {name}:{port}\r\nConnection: close\r\n\r\n"

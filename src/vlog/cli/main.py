@@ -18,6 +18,8 @@ SERVE = ("-m", "vlog.cli.serve")
 TRANSCODER = ("-m", "vlog.cli.transcoder")
 BACKGROUND = ("-m", "vlog.cli.background")
 DATABASE = ("-m", "vlog.cli.database")
+STORAGE = ("-m", "vlog.cli.storage")
+DOCTOR = ("-m", "vlog.cli.doctor")
 VERBS = ("-m", "vlog.cli.verbs")
 
 

@@ -13,7 +13,7 @@ import typer
 from vlog.cli import videos
 from vlog.cli.client import admin_api
 from vlog.cli.inbox import list_inbox
-from vlog.cli.main import BACKGROUND, DATABASE, SERVE, TRANSCODER, UP, become
+from vlog.cli.main import BACKGROUND, DATABASE, DOCTOR, SERVE, STORAGE, TRANSCODER, UP, become
 from vlog.cli.plain import DEBUG, FAILED, run_plainly
 from vlog.cli.upload import Wish, check_file, upload
 
@@ -32,9 +32,11 @@ app = typer.Typer(
 )
 work = typer.Typer(help="Run one worker in the foreground.", no_args_is_help=True)
 database = typer.Typer(help="Look after the database.", no_args_is_help=True)
+storage = typer.Typer(help="Look after the stored files.", no_args_is_help=True)
 RUN, VIDEOS, CARE = "Run VLog", "Videos", "Care"
 app.add_typer(work, name="work", rich_help_panel=RUN)
 app.add_typer(database, name="db", rich_help_panel=CARE)
+app.add_typer(storage, name="storage", rich_help_panel=CARE)
 
 
 class Service(StrEnum):
@@ -100,6 +102,33 @@ def database_upgrade() -> None:
 def database_status() -> None:
     """Say where the schema stands; exit code 1 when it needs an upgrade."""
     become(DATABASE, "status")
+
+
+@storage.command("verify")
+def storage_verify(
+    video: Annotated[int | None, typer.Option("--video", min=1, help="Only this video.")] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Make damaged files again from the source.")
+    ] = False,
+    rate_mb: Annotated[int, typer.Option("--rate", min=0, help="MiB per second at most; 0: no limit.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Compare every stored file with its hash and its row. Deletes nothing; exit code 1 for findings."""
+    only = [] if video is None else ["--video", str(video)]
+    flags = [name for name, given in (("--repair", repair), ("--json", as_json)) if given]
+    become(STORAGE, "verify", *only, *flags, "--rate", str(rate_mb))
+
+
+@storage.command("adopt")
+def storage_adopt() -> None:
+    """Put this installation's marker into the storage folder, such as after restoring it without one."""
+    become(STORAGE, "adopt")
+
+
+@app.command(rich_help_panel=CARE)
+def doctor(as_json: AsJson = False) -> None:
+    """Look at everything that VLog needs on this machine, and say how to mend what is wrong."""
+    become(DOCTOR, *(["--json"] if as_json else []))
 
 
 @app.command("upload", rich_help_panel=VIDEOS)

@@ -75,6 +75,11 @@ def locate(config: Config, *, cache_dir: Path) -> MediaTools:
     return tools
 
 
+def decoders_of(ffmpeg: Path) -> frozenset[str]:
+    """The decoders that this ffmpeg holds; its list looks like that of encoders."""
+    return parse_encoders(_ask(ffmpeg, "-decoders"))
+
+
 def parse_encoders(listing: str) -> frozenset[str]:
     """The names in what ``ffmpeg -encoders`` prints: a legend, dashes, then flags and a name per line."""
     lines = iter(listing.splitlines())

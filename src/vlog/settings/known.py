@@ -167,6 +167,20 @@ RETIRED_GRACE_MINUTES = Setting(
     maximum=10_080,
     help="Minutes for which the files of a replaced encoding stay, for viewers who are still watching it.",
 )
+VERIFY_INTERVAL_DAYS = Setting(
+    key="storage.verify_interval_days",
+    default=7,
+    minimum=0,
+    maximum=365,
+    help="Days between two checks of all stored files against their hashes; 0 never checks by itself.",
+)
+VERIFY_RATE_MB = Setting(
+    key="storage.verify_rate_mb",
+    default=20,
+    minimum=1,
+    maximum=10_000,
+    help="Mebibytes per second that such a check reads at most.",
+)
 SITE_NAME = Setting(
     key="display.site_name",
     default="VLog",

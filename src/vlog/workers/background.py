@@ -17,13 +17,16 @@ from vlog.db.transaction import Transaction, transaction
 from vlog.events import outbox
 from vlog.kit.errors import VlogError
 from vlog.kit.supervise import Supervisor
-from vlog.processing import generations, removal, tasks, upload_completion, uploads
+from vlog.processing import findings, generations, removal, tasks, upload_completion, uploads
+from vlog.processing.verification import Verification
+from vlog.settings import known
 from vlog.telemetry.logs import get_logger
 from vlog.workers import watcher
 from vlog.workers.leadership import Leadership
 
 STAGED_SECONDS = 3600.0
 BATCH = 50
+LOGGED = 20
 
 _log = get_logger(__name__)
 
@@ -70,6 +73,18 @@ async def make_partitions(ctx: Context) -> list[str]:
     return await transaction(ctx.db, partitions.ensure)
 
 
+async def verify_storage(ctx: Context) -> int:
+    """Compare all files with their rows, when the last time is long enough ago."""
+    interval_days = await ctx.settings.get(known.VERIFY_INTERVAL_DAYS)
+    if not interval_days or not await findings.is_due(ctx.db, interval_days=interval_days):
+        return 0
+    rate = await ctx.settings.get(known.VERIFY_RATE_MB) << 20
+    found = await Verification(ctx, rate=rate).everything()
+    for each in found[:LOGGED]:
+        _log.error("a stored file is not as it should be", key=each.key, kind=each.kind, video=each.video_id)
+    return len(found)
+
+
 CHORES = (
     Chore("leases", 5, tasks.sweep),
     Chore("manifests", 10, repair_manifests),
@@ -79,6 +94,7 @@ CHORES = (
     Chore("uploads", 60, upload_completion.sweep),
     Chore("files", 3600, sweep_files),
     Chore("partitions", 3600, make_partitions),
+    Chore("verification", 1800, verify_storage),
 )
 
 

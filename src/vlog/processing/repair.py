@@ -1,0 +1,152 @@
+"""Makes damaged files again: manifests and initialisation segments from rows, segments from the source.
+
+A complete rendition is taken apart into the cells that are sound; tasks make the others, and it becomes
+complete again as it did the first time. While other renditions remain, viewers are not offered this one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from vlog.catalog import videos
+from vlog.db.transaction import Transaction, transaction
+from vlog.kit.errors import Conflict, NotFound
+from vlog.media.encoders import COPY
+from vlog.media.grid import Grid
+from vlog.processing import generations, rows
+from vlog.processing.findings import Finding
+from vlog.processing.rooms import Rooms
+from vlog.processing.rows import Generation, Planned, Quality
+from vlog.settings import known
+from vlog.storage.layout import Key
+
+_SEGMENTS_AGAIN = """
+INSERT INTO segments
+  (generation_id, quality, number, start_ticks, duration_ticks, size_bytes, sha256, task_id, epoch)
+SELECT $1, $2, s.*, 0, 0 FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::int[], $7::bytea[]) AS s
+"""
+_REOPEN = """
+UPDATE quality_progress SET status = 'in_progress', completed_at = NULL, error_message = NULL,
+  segments_completed = $3
+WHERE generation_id = $1 AND quality = $2
+"""
+_UNFOLD = "DELETE FROM video_qualities WHERE generation_id = $1 AND quality = $2"
+# Without the way back to encoding: what is live stays, and is only completed.
+_JOB = """
+INSERT INTO transcoding_jobs (video_id, generation_id, max_attempts, remux) VALUES ($1, $2, $3, false)
+RETURNING id
+"""
+_TASK = """
+INSERT INTO transcoding_tasks
+  (job_id, generation_id, kind, stage, first_cell, end_cell, renditions, needs, frames_total, max_attempts)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+"""
+_INIT = "SELECT init FROM quality_progress WHERE generation_id = $1 AND quality = $2"
+_LIVE = "SELECT id FROM generations WHERE video_id = $1 AND state = 'live'"
+_IS_BUSY = (
+    "SELECT EXISTS (SELECT FROM transcoding_jobs WHERE video_id = $1 AND state IN ('queued', 'running'))"
+)
+_LOCK_RENDITIONS = "SELECT id FROM quality_progress WHERE generation_id = $1 ORDER BY id FOR UPDATE"
+
+
+async def repair(ctx: Rooms, video_id: int, *, found: Sequence[Finding]) -> list[Finding]:
+    """Mend what can be mended of one video's findings; the answer is what was begun or done.
+
+    Raises ``Conflict`` (codes ``video_busy``, ``source_missing``), ``NotFound``.
+    """
+    mended = [each for each in found if each.part == "manifest"]
+    if mended:
+        await transaction(ctx.db, lambda tx: videos.bump_manifest(tx, video_id))
+        await generations.write_manifests(ctx, video_id)
+    for each in found:
+        if each.part == "init" and each.generation_id is not None:
+            init = await ctx.db.fetchval(_INIT, each.generation_id, each.quality)
+            await ctx.storage.put(Key(each.key), bytes(init))
+            mended.append(each)
+    damaged: defaultdict[str, set[int]] = defaultdict(set)
+    for each in found:
+        if each.part == "segment" and each.quality is not None and each.number is not None:
+            damaged[each.quality].add(each.number)
+            mended.append(each)
+    if damaged:
+        await _remake(ctx, video_id, damaged=damaged)
+    return mended
+
+
+async def _remake(ctx: Rooms, video_id: int, *, damaged: dict[str, set[int]]) -> None:
+    max_attempts = await ctx.settings.get(known.MAX_RETRIES)
+    with_dash = await ctx.settings.get(known.ENABLE_DASH)
+    video = await videos.by_id(ctx.db, video_id)
+    if video.source_key is None or not await ctx.storage.exists(Key(video.source_key)):
+        raise Conflict("The source of this video is no longer here.", code="source_missing")
+
+    async def work(tx: Transaction) -> None:
+        if await tx.fetchval(_IS_BUSY, video_id):
+            raise Conflict("This video is being worked on; repair it afterwards.", code="video_busy")
+        live = await tx.fetchval(
+            "SELECT id FROM generations WHERE video_id = $1 AND state = 'live'", video_id
+        )
+        if live is None:
+            raise NotFound("This video has nothing that plays.", code="unknown_generation")
+        await tx.fetch(_LOCK_RENDITIONS, live)
+        await videos.locked(tx, video_id)
+        await tx.fetch(f"{_LIVE} FOR UPDATE", video_id)
+        generation = await rows.generation(tx, live)
+        complete = {each.quality: each for each in await rows.qualities(tx, live)}
+        for name, numbers in damaged.items():
+            if name in complete:
+                await _unfold(tx, generation, quality=complete[name], without=numbers)
+        job_id = await tx.fetchval(_JOB, video_id, live, max_attempts)
+        _, grid = await rows.described(tx, live)
+        planned = await rows.planned(tx, live)
+        tasks = list(_tasks(planned, damaged=damaged, grid=grid))
+        await tx.executemany(_TASK, [(job_id, live, *each, max_attempts) for each in tasks])
+        await tx.hint("tasks")
+        remaining = {each.kind for name, each in complete.items() if name not in damaged}
+        if remaining == {each.kind for each in complete.values()}:
+            await videos.bump_manifest(tx, video_id)
+            await generations.write_manifests_in(tx, ctx.storage, video_id=video_id, with_dash=with_dash)
+
+    await transaction(ctx.db, work)
+
+
+async def _unfold(tx: Transaction, generation: Generation, *, quality: Quality, without: set[int]) -> None:
+    index = quality.index
+    sound = [
+        (number, start, each.duration, each.size_bytes, each.sha256)
+        for number, (start, each) in enumerate(zip(index.starts, index.segments, strict=True))
+        if number not in without
+    ]
+    columns = [list(column) for column in zip(*sound, strict=True)] or [[], [], [], [], []]
+    await tx.execute(_SEGMENTS_AGAIN, generation.id, quality.quality, *columns)
+    await tx.execute(_UNFOLD, generation.id, quality.quality)
+    await tx.execute(_REOPEN, generation.id, quality.quality, len(sound))
+
+
+def _tasks(
+    planned: dict[str, Planned], *, damaged: dict[str, set[int]], grid: Grid
+) -> Iterator[tuple[object, ...]]:
+    """Kind, stage, first cell, end, renditions, needs and frames of each task."""
+    copied = {name for name, each in planned.items() if each.spec.encoder == COPY}
+    if copied & damaged.keys():
+        # What was copied is copied together: pictures lead, sound follows.
+        frames = sum(cell.frames for cell in grid.cells)
+        names = sorted(copied, key=lambda name: planned[name].kind, reverse=True)
+        yield "remux", 0, 0, len(grid.cells), names, [], frames
+    for name in damaged.keys() - copied:
+        each = planned[name]
+        whole = each.kind == "audio"
+        for first, end in [(0, len(grid.cells))] if whole else _runs(damaged[name]):
+            frames = sum(cell.frames for cell in grid.cells[first:end])
+            yield each.kind, each.stage, first, end, [name], [each.spec.encoder], frames
+
+
+def _runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Stretches of consecutive cells, each as its first cell and the one behind its last."""
+    ordered = sorted(numbers)
+    first = 0
+    for at, number in enumerate(ordered):
+        if at + 1 == len(ordered) or ordered[at + 1] != number + 1:
+            yield ordered[first], number + 1
+            first = at + 1

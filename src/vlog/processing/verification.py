@@ -1,0 +1,205 @@
+"""Compares the storage with the rows, both ways: every file against its hash, every file against its row.
+
+It reads, and deletes nothing. What looks wrong is looked at twice, against fresh rows: videos live on while
+they are checked. Without its marker the storage is not checked at all: an unmounted disk is no loss of files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from vlog.db.transaction import Transaction, transaction
+from vlog.kit.clock import monotonic_seconds, now
+from vlog.kit.errors import NotFound
+from vlog.media.presentation import PLAYLIST_NAME
+from vlog.processing import expected, findings
+from vlog.processing.expected import Expected, Shelf
+from vlog.processing.findings import Finding, Kind
+from vlog.processing.rooms import Rooms
+from vlog.storage import layout
+from vlog.storage.base import Entry
+from vlog.storage.layout import Key
+
+_CHUNK_BYTES = 512 << 10
+# Younger files may be on their way to their row.
+YOUNG = timedelta(hours=24)
+_PAGE = 500
+
+_VIDEOS = "SELECT id FROM videos WHERE id > $1 ORDER BY id LIMIT $2"
+_TOTAL = """
+SELECT coalesce(sum(source_size_bytes), 0)::bigint + (
+  SELECT coalesce(sum(q.size_bytes), 0)::bigint FROM video_qualities q
+  JOIN generations g ON g.id = q.generation_id AND g.state <> 'retired') FROM videos
+"""
+_BY_STORAGE_KEY = "SELECT EXISTS (SELECT FROM videos WHERE storage_key = $1)"
+_NAMES_UPLOAD = """
+SELECT EXISTS (SELECT FROM videos WHERE source_key = $1) OR EXISTS (SELECT FROM uploads WHERE id = $2)
+"""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a check is; totals are estimates."""
+
+    files: int = 0
+    size_bytes: int = 0
+    total_bytes: int = 0
+    findings: int = 0
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def _silent(_: Progress) -> None:
+    """Nobody watches."""
+
+
+class Verification:
+    """One check. ``rate`` is bytes per second, 0 for as fast as it goes."""
+
+    def __init__(self, ctx: Rooms, *, rate: int = 0, on_progress: OnProgress = _silent) -> None:
+        self.progress = Progress()
+        self._ctx = ctx
+        self._rate = rate
+        self._on_progress = on_progress
+        self._began = monotonic_seconds()
+
+    async def everything(self) -> list[Finding]:
+        """Check all videos and all folders, and record what is found. Raises ``Unavailable``."""
+        await self._ctx.storage.check()
+        self.progress.total_bytes = await self._ctx.db.fetchval(_TOTAL)
+        check_id = await transaction(self._ctx.db, findings.begin)
+        found: list[Finding] = []
+        async for video_id in self._video_ids():
+            found += await self.video(video_id)
+        found += await self._record([each async for each in self._strays()])
+
+        async def work(tx: Transaction) -> None:
+            await findings.end(
+                tx,
+                check_id,
+                files=self.progress.files,
+                size_bytes=self.progress.size_bytes,
+                findings=len(found),
+            )
+
+        await transaction(self._ctx.db, work)
+        return found
+
+    async def video(self, video_id: int) -> list[Finding]:
+        """Check one video, and record what is found; nothing for one that has been purged meanwhile."""
+        try:
+            shelf = await expected.of_video(self._ctx.db, video_id)
+            wrong = [each for each in shelf.files.values() if await self._kind(each) is not None]
+            found = await self._confirmed(video_id, wrong)
+        except NotFound:
+            return []
+        found += [Finding.unknown(key, video_id=video_id) async for key in self._unnamed(shelf)]
+        await transaction(self._ctx.db, lambda tx: findings.forget_of_video(tx, video_id))
+        return await self._record(found)
+
+    async def _confirmed(self, video_id: int, wrong: list[Expected]) -> list[Finding]:
+        """What is still wrong by the rows of now."""
+        if not wrong:
+            return []
+        again = await expected.of_video(self._ctx.db, video_id)
+        found = []
+        for each in wrong:
+            wanted = again.files.get(each.key)
+            kind = None if wanted is None else await self._kind(wanted)
+            if wanted is not None and kind is not None:
+                found.append(Finding.of(wanted, kind, video_id=video_id))
+        return found
+
+    async def _kind(self, wanted: Expected) -> Kind | None:
+        """What is wrong with a file, if anything."""
+        self.progress.files += 1
+        try:
+            if wanted.sha256 is None:
+                found = await self._ctx.storage.stat(wanted.key)
+                return "damaged" if found.is_folder or not found.size_bytes else None
+            size_bytes, sha256 = await self._digest(wanted.key)
+        except NotFound:
+            return "missing"
+        matches = sha256 == wanted.sha256 and wanted.size_bytes in {None, size_bytes}
+        return None if matches else "damaged"
+
+    async def _digest(self, key: Key) -> tuple[int, bytes]:
+        digest, offset = hashlib.sha256(), 0
+        file = await self._ctx.storage.open(key)
+        try:
+            while data := await file.read(offset, _CHUNK_BYTES):
+                # In a thread: viewers of the same process would feel each chunk.
+                await asyncio.to_thread(digest.update, data)
+                offset += len(data)
+                await self._pace(len(data))
+        finally:
+            await file.close()
+        return offset, digest.digest()
+
+    async def _pace(self, size_bytes: int) -> None:
+        self.progress.size_bytes += size_bytes
+        self._on_progress(self.progress)
+        if self._rate:
+            ahead = self.progress.size_bytes / self._rate - (monotonic_seconds() - self._began)
+            if ahead > 0:
+                await asyncio.sleep(ahead)
+
+    async def _video_ids(self) -> AsyncIterator[int]:
+        after = 0
+        while page := await self._ctx.db.fetch(_VIDEOS, after, _PAGE):
+            for row in page:
+                yield row["id"]
+            after = page[-1]["id"]
+
+    async def _unnamed(self, shelf: Shelf) -> AsyncIterator[Key]:
+        """Old files in the video's generations, and folders of none."""
+        for entry in await self._ctx.storage.list(shelf.root):
+            if not entry.stat.is_folder or entry.key in shelf.resting:
+                continue
+            if entry.key not in shelf.folders:
+                if not _is_young(entry):
+                    yield entry.key
+                continue
+            for rendition in await self._ctx.storage.list(entry.key):
+                for file in await self._ctx.storage.list(rendition.key):
+                    if file.key not in shelf.files and not _may_be_there(file):
+                        yield file.key
+
+    async def _strays(self) -> AsyncIterator[Finding]:
+        """Files and folders that belong to no video at all."""
+        for folder in (layout.VIDEOS, layout.ARCHIVE):
+            for entry in await self._ctx.storage.list(folder):
+                known = await self._ctx.db.fetchval(_BY_STORAGE_KEY, entry.key.name)
+                if not known and not _is_young(entry):
+                    yield Finding.unknown(entry.key)
+        for entry in await self._ctx.storage.list(layout.UPLOADS):
+            if entry.stat.is_folder or _is_young(entry):
+                continue
+            upload_id = entry.key.name.partition(".")[0]
+            if not await self._ctx.db.fetchval(_NAMES_UPLOAD, entry.key, upload_id):
+                yield Finding.unknown(entry.key)
+
+    async def _record(self, found: list[Finding]) -> list[Finding]:
+        async def work(tx: Transaction) -> None:
+            for each in found:
+                await findings.record(tx, each)
+
+        if found:
+            await transaction(self._ctx.db, work)
+            self.progress.findings += len(found)
+            self._on_progress(self.progress)
+        return found
+
+
+def _may_be_there(entry: Entry) -> bool:
+    """Playlists of renditions in the making come and go with what is published of them."""
+    return entry.key.name == PLAYLIST_NAME or _is_young(entry)
+
+
+def _is_young(entry: Entry) -> bool:
+    return now() - entry.stat.modified_at < YOUNG
