@@ -89,7 +89,8 @@ DEMAND = (
 # What is known of a source that viewers and owners should know.
 SOURCES = (
     "ALTER TABLE videos ADD COLUMN warnings text[] NOT NULL DEFAULT '{}'",
-    "ALTER TABLE transcoding_tasks ADD COLUMN missing_frames integer NOT NULL DEFAULT 0",)
+    "ALTER TABLE transcoding_tasks ADD COLUMN missing_frames integer NOT NULL DEFAULT 0",
+)
 
 # A source may be sound alone: its pictures have a name of their own in what was inspected, and its codec is
 # that of sound. What was measured of a rendition's sound, once and for all attempts.

@@ -8,6 +8,12 @@ import {
 const BANDWIDTH_KEY = "vlog:bandwidth";
 const ASSUMED_BANDWIDTH = 4_000_000;
 
+// A segment that is still being made is answered when it is there, after 20 seconds at most; then 503, and it is asked
+// for again. So much patience must be told: without it a request is given up after ten seconds.
+const SEGMENT_RETRIES = {
+  maxAttempts: 5, baseDelay: 1000, backoffFactor: 1.5, fuzzFactor: 0.5, timeout: 60_000, connectionTimeout: 30_000, stallTimeout: 10_000,
+};
+
 let polyfilled = false;
 
 /** Plays CMAF by its DASH manifest through Media Source Extensions. */
@@ -30,7 +36,7 @@ export class ShakaEngine implements Engine {
       streaming: {
         bufferingGoal: 30,
         bufferBehind: 30,
-        retryParameters: { maxAttempts: 3, baseDelay: 500, backoffFactor: 2, fuzzFactor: 0.5 },
+        retryParameters: SEGMENT_RETRIES,
       },
       manifest: { retryParameters: { maxAttempts: 3, baseDelay: 500, backoffFactor: 2, fuzzFactor: 0.5 } },
     });

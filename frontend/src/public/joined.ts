@@ -14,6 +14,7 @@ export function moreToCome(progress: PublicProgress): boolean {
 /** Watches for picture sizes that are made while somebody already watches, and offers the best of them once each. */
 export function offerJoined(watch: HTMLElement, slug: string, player: Player): void {
   const note = need(watch, "[data-joined]");
+  const coming = need(watch, "[data-more-coming]");
   let offered = 0;
   let best: Quality | null = null;
 
@@ -24,10 +25,17 @@ export function offerJoined(watch: HTMLElement, slug: string, player: Player): v
     note.hidden = false;
   }
 
+  /** Whether to look again; said in passing, as nobody has to do anything about it. */
+  function tell(progress: PublicProgress): boolean {
+    const more = moreToCome(progress);
+    coming.hidden = !more;
+    return more;
+  }
+
   async function look(): Promise<boolean> {
     const progress = await publicProgress(slug);
     const loaded = player.qualities();
-    if (loaded.length === 0) return moreToCome(progress);
+    if (loaded.length === 0) return tell(progress);
     const { qualities } = await publicVideo(slug);
     const newcomers = joined(loaded, qualities).map(({ quality, width, height, bitrate }) => (
       { id: `joined-${quality}`, width, height, bandwidth: bitrate, frameRate: null }
@@ -36,7 +44,7 @@ export function offerJoined(watch: HTMLElement, slug: string, player: Player): v
     const largest = newcomers[0];
     const sharper = largest !== undefined && lines(largest) > Math.max(offered, ...loaded.map(lines));
     if (sharper) offer(largest);
-    return moreToCome(progress);
+    return tell(progress);
   }
 
   async function keepLooking(): Promise<void> {
@@ -52,6 +60,6 @@ export function offerJoined(watch: HTMLElement, slug: string, player: Player): v
   });
   need(note, "[data-joined-dismiss]").addEventListener("click", () => (note.hidden = true));
   publicProgress(slug)
-    .then((progress) => (moreToCome(progress) ? keepLooking() : undefined))
+    .then((progress) => (tell(progress) ? keepLooking() : undefined))
     .catch(() => undefined);
 }
