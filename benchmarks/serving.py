@@ -146,7 +146,8 @@ def _nginx(folder: Path, storage: Path, *, upstream: int | None) -> Iterator[Ser
         port = free.getsockname()[1]
     app = (
         f"location /app/ {{ proxy_pass http://127.0.0.1:{upstream}/; proxy_http_version 1.1;"
-        ' proxy_set_header Connection ""; proxy_set_header Host $host; }'
+        ' proxy_set_header Connection ""; proxy_set_header Host $host;'
+        " proxy_set_header X-Sendfile-Type X-Accel-Redirect; }"
         f" location {PREFIX}/ {{ internal; alias {storage}/; }}"
         if upstream is not None
         else ""

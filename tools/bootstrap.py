@@ -6,7 +6,7 @@ already there is recognised by hashes, so a second call costs a few hashes. Stan
 
     bootstrap.py run      what `make up` needs
     bootstrap.py check    also the tools of `make check`
-    bootstrap.py test     also Chromium, from apt where it is missing
+    bootstrap.py test     also Chromium, nginx and Caddy, from apt where they are missing
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ PYTHON = VENV / "bin" / "python"
 UV = VENV / "bin" / "uv"
 UV_VERSION = "0.13.9"
 MIN_PYTHON = (3, 11)
+PROXIES = ("nginx", "caddy")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # `run` stays lean: the runtime, the PostgreSQL wheel, node for the one build. `--inexact` keeps a developer's
@@ -140,18 +141,46 @@ def require_chromium() -> None:
     manual = (
         "The browser tests need Chromium: install it as root with `apt-get install chromium` and try again."
     )
-    if not shutil.which("apt-get"):
+    apt = apt_command()
+    if apt is None:
         sys.exit(manual)
+    say("Installing Chromium for the browser tests …")
+    run_quietly([*apt, "update"], manual)
+    run_quietly([*apt, "install", "-y", "--no-install-recommends", "chromium"], manual)
+
+
+def want_proxies() -> None:
+    """Take nginx and Caddy from apt where they are missing; where that fails, their tests skip in words."""
+    missing = [name for name in PROXIES if shutil.which(name, path=program_path()) is None]
+    apt = apt_command()
+    if not missing or apt is None:
+        return
+    say(f"Installing {' and '.join(missing)} for the tests of what stands in front of VLog …")
+    failure = f"{' and '.join(missing)} could not be installed: their tests will be skipped."
+    for words in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
+        done = subprocess.run([*apt, *words], capture_output=True, stdin=subprocess.DEVNULL, check=False)
+        if done.returncode:
+            say(failure)
+            return
+
+
+def apt_command() -> list[str] | None:
+    """apt-get as it may be called here, None where it may not."""
+    if not shutil.which("apt-get"):
+        return None
     if os.geteuid() == 0:
         prefix = ["env"]
     elif output("sudo", "-n", "true") is not None:
         prefix = ["sudo", "-n", "env"]
     else:
-        sys.exit(manual)
-    say("Installing Chromium for the browser tests …")
-    apt = [*prefix, "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
-    run_quietly([*apt, "update"], manual)
-    run_quietly([*apt, "install", "-y", "--no-install-recommends", "chromium"], manual)
+        return None
+    # RUNLEVEL: no package may start the service that it brings, nor take a port (invoke-rc.d(8)).
+    return [*prefix, "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "apt-get", "-qq"]
+
+
+def program_path() -> str:
+    """Where programs lie, those for administrators included."""
+    return f"{os.environ.get('PATH', '')}:/usr/sbin"
 
 
 def main(arguments: list[str]) -> int:
@@ -169,6 +198,7 @@ def main(arguments: list[str]) -> int:
         sync("run" if stage == "run" else "check")
     if stage == "test":
         require_chromium()
+        want_proxies()
     return subprocess.run([str(PYTHON), "tools/build_frontend.py"], check=False).returncode
 
 

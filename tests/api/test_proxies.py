@@ -19,6 +19,7 @@ from vlog.kit.proxies import TrustedProxies
 # What the test client's peer address is.
 PROXY = "203.0.113.7"
 PREFIX = "/internal-media"
+NGINX = {"X-Sendfile-Type": "X-Accel-Redirect"}
 
 
 @asynccontextmanager
@@ -79,27 +80,29 @@ async def test_a_trusted_proxy_is_told_which_file_to_send(ctx: Context) -> None:
     path = media_files(video)[4]
     async with zones(ctx, PROXY) as (public, admin):
         for extra in ({}, {"Range": "bytes=0-9"}, {"If-None-Match": "*"}):
-            answer = await public.get(path, headers=extra)
+            answer = await public.get(path, headers={**NGINX, **extra})
             assert (answer.status_code, answer.content) == (200, b"")
             assert answer.headers["x-accel-redirect"] == PREFIX + path
             assert answer.headers["content-type"] == "video/iso.segment"
             assert "immutable" in answer.headers["cache-control"]
             assert answer.headers["access-control-allow-origin"] == "*"
-        private = await admin.get(path, headers={"X-Admin-Secret": SECRET})
+        private = await admin.get(path, headers={**NGINX, "X-Admin-Secret": SECRET})
         assert private.headers["x-accel-redirect"] == PREFIX + path
         assert private.headers["cache-control"] == "private, no-cache"
         assert (await admin.get(path)).status_code == 401
         # Small files are in memory already.
         assert (await public.get(media_files(video)[0])).content.startswith(b"#EXTM3U")
-        missing = await public.get(path.replace("segment_0", "segment_9"))
+        missing = await public.get(path.replace("segment_0", "segment_9"), headers=NGINX)
         assert missing.status_code == 404
         assert "x-accel-redirect" not in missing.headers
+        # A proxy that does not say that it can.
+        assert (await public.get(path)).content == SEGMENT
 
 
 async def test_visitors_get_bytes_and_never_learn_where_files_lie(ctx: Context) -> None:
     path = media_files(await make_ready(ctx))[4]
     async with zones(ctx, "10.0.0.0/8") as (public, _):
-        answer = await public.get(path, headers={"X-Forwarded-For": "10.0.0.1"})
+        answer = await public.get(path, headers={**NGINX, "X-Forwarded-For": "10.0.0.1"})
         assert answer.content == SEGMENT
         assert "x-accel-redirect" not in answer.headers
 

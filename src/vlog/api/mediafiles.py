@@ -54,6 +54,7 @@ class Asked:
     range: str | None
     if_range: str | None
     if_none_match: str | None
+    sendfile_type: str | None
 
     @classmethod
     def of(cls, scope: Scope) -> Asked:
@@ -63,7 +64,8 @@ class Asked:
         return cls(scope["method"], *texts)
 
 
-_NAMES = (b"range", b"if-range", b"if-none-match")
+# The last one is set by an nginx that can be told which file to send (as Rack and others know it).
+_NAMES = (b"range", b"if-range", b"if-none-match", b"x-sendfile-type")
 
 
 class MediaFiles:
@@ -136,7 +138,7 @@ class MediaFiles:
     ) -> None:
         asked = Asked.of(scope)
         headers = list(self._headers[path.kind])
-        if self._accel_prefix is not None and file.content is None and BEHIND_PROXY in scope:
+        if file.content is None and self._may_redirect(scope, asked):
             # nginx adds length, date and tag, and knows ranges and conditions. The path is ours, made of ids.
             headers.append((b"content-type", path.media_type.encode()))
             headers.append((b"content-length", b"0"))
@@ -168,6 +170,14 @@ class MediaFiles:
             return
         start = {"type": "http.response.start", "status": status, "headers": headers}
         await _send_part(scope, receive, send, start=start, file=file, part=part)
+
+    def _may_redirect(self, scope: Scope, asked: Asked) -> bool:
+        return (
+            self._accel_prefix is not None
+            and BEHIND_PROXY in scope
+            and asked.sendfile_type is not None
+            and asked.sendfile_type.lower() == "x-accel-redirect"
+        )
 
     def _preflight(self) -> Response:
         if self._authorize is not None:
