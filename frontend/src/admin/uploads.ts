@@ -100,7 +100,7 @@ export function uploads() {
     async cancel(item: UploadItem): Promise<void> {
       const isBegun = item.uploadId !== null || item.sent > 0;
       const text = `What has been sent of “${item.title || item.name}” is thrown away.`;
-      if (isBegun && !(await ask({ title: "Cancel this upload?", text, action: "Cancel the upload", danger: true }))) return;
+      if (isBegun && !(await ask({ title: "Discard this upload?", text, action: "Discard the upload", danger: true }))) return;
       // It may have become a video while the question stood there.
       if (item.state === "done") return;
       const { uploadId } = item;
