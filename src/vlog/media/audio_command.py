@@ -14,6 +14,8 @@ from vlog.media.sound import AAC_FRAME_SAMPLES, total_frames
 
 _LAYOUTS = {1: "mono", 2: "stereo"}
 _ENCODERS = {"aac": "aac", "mp3": "libmp3lame"}
+COUNTED_RATE = 48_000
+_BYTES_PER_SAMPLE = 4
 _NANOSECONDS = 1_000_000_000
 
 
@@ -104,6 +106,33 @@ def _chain(job: AudioJob, finish: list[str], *, output: list[str]) -> list[str]:
         *("-filter_complex", f"[dec:0]{','.join([_clocked(job), _resampled(job, placed=True), *finish])}[a]"),
         *("-map", "[a]", *output),
     ]
+
+
+def count_samples(ffmpeg: str, source_url: str, *, stream: AudioStream, most_seconds: int) -> list[str]:
+    """Decode one stream and print, for each ten seconds at ``COUNTED_RATE``, a line; ``counted`` adds them.
+
+    Samples are counted and timestamps are not looked at.
+    """
+    by_hand = downmix.by_hand(stream)
+    filters = [
+        *([by_hand] if by_hand else ()),
+        f"aresample=osr={COUNTED_RATE}:ochl=stereo:osf=s16",
+        "asetpts=N/SR/TB",
+        f"atrim=end_sample={most_seconds * COUNTED_RATE}",
+        f"asetnsamples=n={10 * COUNTED_RATE}:p=0",
+    ]
+    return [
+        *start(ffmpeg),
+        *hardening.ffmpeg_input_args(),
+        *("-i", source_url, "-map", f"0:{stream.index}"),
+        *("-af", ",".join(filters), "-c:a", "pcm_s16le", "-f", "framecrc", "pipe:1"),
+    ]
+
+
+def counted(text: str) -> int:
+    """Samples in what ``count_samples`` prints: lines of stream, dts, pts, duration, size, checksum."""
+    lines = (line.split(",") for line in text.splitlines() if not line.startswith("#"))
+    return sum(int(fields[4]) // _BYTES_PER_SAMPLE for fields in lines if len(fields) >= 6)
 
 
 def encode_silence(ffmpeg: str, *, codec: str, stream: AudioStream) -> list[str]:

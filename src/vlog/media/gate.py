@@ -12,6 +12,7 @@ from vlog.kit.errors import Invalid
 from vlog.media import hardening
 from vlog.media.colour import HLG, PQ
 from vlog.media.info import AudioStream, VideoStream
+from vlog.media.poster import COVER_CODECS
 from vlog.media.probed import Probed, ProbedStream
 
 VIDEO_CODECS = frozenset(
@@ -66,6 +67,15 @@ class Chosen:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class ChosenSound:
+    """The sound of a source without a film; ``cover`` is the number of the stream with its cover."""
+
+    audio: ProbedStream
+    cover: int | None
+    warnings: tuple[str, ...]
+
+
 def refuse_small(size_bytes: int) -> None:
     """Raises ``Invalid``: ``empty_file`` or ``too_small``."""
     if size_bytes == 0:
@@ -82,13 +92,21 @@ def refuse_picture(head: bytes) -> None:
         raise Invalid("This is a picture and not a video.", code="not_a_video")
 
 
+def choose_sound(probed: Probed) -> ChosenSound | None:
+    """The sound of a source that holds no film but sound that can be played; ``None`` for all others."""
+    videos = [stream for stream in probed.streams if stream.kind == "video"]
+    audio, warnings = _choose_audio(probed)
+    if audio is None or not all(video.is_picture for video in videos):
+        return None
+    _refuse_many(probed, videos)
+    covers = [video for video in videos if _is_cover(video)]
+    return ChosenSound(audio=audio, cover=covers[0].index if covers else None, warnings=warnings)
+
+
 def choose(probed: Probed) -> Chosen:
     """The streams that are used, or ``Invalid`` with the reason why the source is not taken."""
     videos = [stream for stream in probed.streams if stream.kind == "video"]
-    if len(probed.streams) > hardening.MAX_STREAMS or len(videos) > MAX_VIDEO_STREAMS:
-        raise Invalid(
-            f"This file has {len(probed.streams)} streams, which is too many.", code="too_many_streams"
-        )
+    _refuse_many(probed, videos)
     video = _film(stream for stream in videos if not stream.is_picture)
     if video is None:
         raise Invalid("This file has no moving picture.", code="no_video")
@@ -108,6 +126,20 @@ def choose(probed: Probed) -> Chosen:
         told = f"{video.sample_aspect.numerator}:{video.sample_aspect.denominator}"
         warnings += (f"The pixels' shape that this file tells ({told}) is not believable and was ignored.",)
     return Chosen(video=video, audio=audio, time_base=video.time_base, warnings=warnings)
+
+
+def _refuse_many(probed: Probed, videos: Sequence[ProbedStream]) -> None:
+    if len(probed.streams) > hardening.MAX_STREAMS or len(videos) > MAX_VIDEO_STREAMS:
+        raise Invalid(
+            f"This file has {len(probed.streams)} streams, which is too many.", code="too_many_streams"
+        )
+
+
+def _is_cover(picture: ProbedStream) -> bool:
+    """Its size may be unknown, as only the one that makes the poster may decode it; then it is bounded
+    there.
+    """
+    return picture.codec in COVER_CODECS and picture.width * picture.height <= MAX_PICTURE_PIXELS
 
 
 def refuse_fast(rate: Fraction) -> None:

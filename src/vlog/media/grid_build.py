@@ -56,7 +56,7 @@ def build_grid(index: VideoIndex, wish: GridWish, audio: AudioExtent | None) -> 
     beat = cadence(kept, index.time_base, wish.nominal_rate)
     grid = _placed(_bare(index, beat, origin_pts=kept[0], step=step), audio)
     line = _timeline(grid, index, kept, audio=audio, wish=wish)
-    _refuse_endless(line, grid.timescale, wish)
+    refuse_endless(line, grid.timescale, wish)
     if wish.remux and not step and is_cut_clean(index):
         longest = MAX_COPIED_CELL_SECONDS * grid.timescale
         if cells := copied_cells(line, closed_keys(index), longest=longest):
@@ -144,7 +144,8 @@ def _decoding_starts(index: VideoIndex) -> list[int]:
     return keys if keys and keys[0] <= index.shown_pts[0] else [first, *keys]
 
 
-def _refuse_endless(line: Timeline, timescale: int, wish: GridWish) -> None:
+def refuse_endless(line: Timeline, timescale: int, wish: GridWish) -> None:
+    """Raises ``Invalid``: ``too_long``, or ``implausible_timing`` where there would be too many segments."""
     if line.end > wish.max_duration_seconds * timescale:
         hours = Fraction(wish.max_duration_seconds, 3600)
         raise Invalid(

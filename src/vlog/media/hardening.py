@@ -7,6 +7,8 @@ decoder may be asked to do. Every tool that opens a foreign file gets these argu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 FORMAT_WHITELIST = (
     "mov",  # also mp4, m4a, 3gp, 3g2: one demuxer
     "matroska",  # also webm
@@ -18,7 +20,7 @@ FORMAT_WHITELIST = (
     "ogg",
     "mxf",
     "gif",
-    # Sound files hold no picture, and are recognised to be told exactly that.
+    # Sound files hold no picture: they play behind a poster, or are told exactly that.
     "wav",
     "mp3",
     "flac",
@@ -44,7 +46,8 @@ CODEC_WHITELIST = VIDEO_DECODERS + AUDIO_DECODERS
 """Decoders by ffmpeg's names (not codec names: MP3 is decoded by ``mp3float``, AV1 by ``libdav1d``).
 
 What cameras, phones, editors and screen recorders write, and nothing else: the rare decoders are where memory
-errors are found (CVE-2026-8461 sits in MagicYUV). Attached pictures (PNG, WebP) are never decoded.
+errors are found (CVE-2026-8461 sits in MagicYUV). Attached pictures are decoded only as the cover of sound
+(``media.poster``).
 """
 
 MAX_PIXELS = 8192 * 4352
@@ -63,14 +66,14 @@ FIRST_OUTPUT_FD = 3
 """An encoder's pipes are numbered from here, in order of its outputs, so that commands are reproducible."""
 
 
-def ffmpeg_input_args() -> list[str]:
+def ffmpeg_input_args(decoders: Sequence[str] = CODEC_WHITELIST) -> list[str]:
     """The options that stand before ``-i`` of every foreign file that ffmpeg opens."""
-    return _common()
+    return _common(decoders)
 
 
 def ffprobe_input_args() -> list[str]:
     """The options that stand before the name of every foreign file that ffprobe opens."""
-    return _common()
+    return _common(CODEC_WHITELIST)
 
 
 def output_url(index: int) -> str:
@@ -78,7 +81,7 @@ def output_url(index: int) -> str:
     return f"pipe:{FIRST_OUTPUT_FD + index}"
 
 
-def _common() -> list[str]:
+def _common(decoders: Sequence[str]) -> list[str]:
     return [
         # Only the one local file: a demuxer that wanted another protocol (http, data, concat, crypto) gets an
         # error.
@@ -88,7 +91,7 @@ def _common() -> list[str]:
         "-format_whitelist",
         ",".join(FORMAT_WHITELIST),
         "-codec_whitelist",
-        ",".join(CODEC_WHITELIST),
+        ",".join(decoders),
         # Refused when the size becomes known, before memory for a picture is taken.
         "-max_pixels",
         str(MAX_PIXELS),

@@ -86,7 +86,8 @@ class AudioStream:
 @dataclass(frozen=True, kw_only=True)
 class MediaInfo:
     """A source that passed the gate. ``duration_seconds`` is that of the presentation that viewers will
-    see; ``pictures`` is ``None`` for a source of sound alone.
+    see; ``pictures`` is ``None`` for a source of sound alone, of which ``cover`` is the stream that holds
+    its cover, if it has one.
     """
 
     format_names: tuple[str, ...]
@@ -95,6 +96,7 @@ class MediaInfo:
     pictures: VideoStream | None
     audio: AudioStream | None
     warnings: tuple[str, ...] = ()
+    cover: int | None = None
 
     @property
     def video(self) -> VideoStream:

@@ -101,6 +101,7 @@ class EncodePolicy:
     target_lufs: float | None = None
     max_frame_rate: int = 60
     remux: bool = True
+    accept_audio: bool = False
     rungs: tuple[tuple[int, int], ...] = field(
         default=(
             (2160, 15_000_000),

@@ -38,6 +38,8 @@ def plan(info: MediaInfo, grid: Grid, policy: EncodePolicy) -> EncodePlan:
     A source whose pictures can be taken over is playable when that is done, so everything else comes later
     (stage 1) in one piece per chunk. Otherwise sound and the lowest rung come first.
     """
+    if info.pictures is None:
+        return _plan_sound(info, grid, policy)
     chunks = cut_into_chunks(grid, policy.chunk_seconds)
     if grid.key_frames_aligned and policy.remux:
         return _plan_remux(info, grid, policy, chunks=chunks)
@@ -51,6 +53,12 @@ def plan(info: MediaInfo, grid: Grid, policy: EncodePolicy) -> EncodePlan:
         *_chunk_tasks(chunks, others, stage=1),
     ]
     return EncodePlan(video=tuple(video), audio=audio, tasks=tuple(tasks))
+
+
+def _plan_sound(info: MediaInfo, grid: Grid, policy: EncodePolicy) -> EncodePlan:
+    audio = (_encoded_audio(info.audio, policy),) if info.audio else ()
+    tasks = [*(_whole("audio", grid, rendition.name) for rendition in audio), _whole("thumbnail", grid)]
+    return EncodePlan(video=(), audio=audio, tasks=tuple(tasks))
 
 
 def cut_into_chunks(grid: Grid, chunk_seconds: int) -> list[tuple[int, int]]:

@@ -11,7 +11,6 @@ from pathlib import Path
 from vlog.kit.errors import Invalid
 from vlog.media import gate, interlacing, mp4_index, truncation
 from vlog.media.cadence import measured_rate
-from vlog.media.gate import Chosen
 from vlog.media.grid import Grid
 from vlog.media.grid_build import GridWish, build_grid
 from vlog.media.info import AudioStream, FieldOrder, MediaInfo
@@ -23,6 +22,7 @@ from vlog.pipeline.index import Indexed, Source, index_source
 from vlog.pipeline.jail import Jail
 from vlog.pipeline.mp4_file import Mp4Outline, read_outline
 from vlog.pipeline.probe import Proof, Questions
+from vlog.pipeline.sound_inspection import inspect_sound
 from vlog.wire.work import Inspected, InspectWork
 
 
@@ -44,8 +44,11 @@ async def inspect(
     outline = await asyncio.to_thread(read_outline, source)
     _refuse_by_outline(outline)
     probed, questions = await Questions(jail, source, on_run).streams()
+    if work.accept_audio and (alone := gate.choose_sound(probed)):
+        _refuse_encrypted(outline, alone.audio)
+        return await inspect_sound(questions, probed, alone, work=work, size_bytes=size_bytes)
     chosen = gate.choose(probed)
-    _refuse_encrypted(outline, chosen)
+    _refuse_encrypted(outline, chosen.video)
     known = Source(
         chosen=chosen,
         size_bytes=size_bytes,
@@ -159,7 +162,7 @@ def _refuse_by_outline(outline: Mp4Outline | None) -> None:
         )
 
 
-def _refuse_encrypted(outline: Mp4Outline | None, chosen: Chosen) -> None:
+def _refuse_encrypted(outline: Mp4Outline | None, stream: ProbedStream) -> None:
     moov = outline and outline.moov
-    if moov and chosen.video.track_id and mp4_index.is_encrypted(moov, chosen.video.track_id):
+    if moov and stream.track_id and mp4_index.is_encrypted(moov, stream.track_id):
         raise Invalid("This video is encrypted and can't be read without its key.", code="encrypted")

@@ -93,6 +93,10 @@ class Questions:
             raise Invalid(f"The pictures can't be decoded: {words}", code="undecodable", reason=words)
         return Proof(tuple(stamps), complaints(done.stderr_tail))
 
+    async def decode(self, argv: list[str]) -> Completed:
+        """Run a command that decodes a whole stream and prints little."""
+        return await self._run(argv, _LISTING_LIMITS)
+
     async def fields(self, stream: int, at: interlacing.Look) -> interlacing.Counts:
         """How many pictures at these places are made of two moments."""
         argv = interlacing.command(

@@ -20,6 +20,7 @@ from vlog.pipeline import ffmpeg
 from vlog.pipeline.assignment import Assignment
 from vlog.pipeline.failures import ToolFailure
 from vlog.pipeline.jail import JailSpec
+from vlog.pipeline.poster import make_poster
 from vlog.pipeline.stills import LIMITS, store_still
 from vlog.pipeline.together import together
 from vlog.wire.work import Pictured, ThumbnailWork
@@ -33,6 +34,8 @@ async def make_thumbnail(assignment: Assignment, work: ThumbnailWork) -> Picture
 
     Raises ``Invalid`` (``no_pictures``), ``ToolFailure``, ``LeaseLost`` and what the server answers.
     """
+    if work.info.pictures is None:
+        return await make_poster(assignment, work)
     search = _Search(assignment, work)
     ranked = await search.run()
     failure = search.failure or Invalid("No picture could be decoded.", code="no_pictures")

@@ -48,6 +48,7 @@ async def policy_of(settings: Settings) -> EncodePolicy:
         crf=await settings.get(known.H264_CRF),
         audio_bit_rate=await settings.get(known.AUDIO_KBPS) * 1000,
         remux=await settings.get(known.REMUX),
+        accept_audio=await settings.get(known.ACCEPT_AUDIO),
         target_lufs=await _target_lufs(settings),
     )
 

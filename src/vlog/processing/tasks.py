@@ -117,6 +117,7 @@ async def _work(
             max_frame_rate=policy.max_frame_rate,
             max_duration_seconds=max_hours * 3600,
             remux=policy.remux and job.remux,
+            accept_audio=policy.accept_audio,
         )
     if task.generation_id is None:
         raise Fault(f"Task {task.id} has no generation.")

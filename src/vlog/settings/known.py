@@ -71,6 +71,11 @@ TARGET_LUFS = Setting(
     maximum=-10,
     help="How loud sound is made, in LUFS. Peaks stay below -1 dBTP, so some sound stays quieter.",
 )
+ACCEPT_AUDIO = Setting(
+    key="transcoding.accept_audio",
+    default=True,
+    help="Take sources of sound alone, such as MP3 or FLAC files; they play behind a poster.",
+)
 REMUX = Setting(
     key="transcoding.remux",
     default=True,

@@ -24,12 +24,13 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InspectWork(msgspec.Struct, frozen=True, kw_only=True, tag="inspect"):
-    """Pass the source through the gate and lay its grid."""
+    """Pass the source through the gate and lay its grid. ``accept_audio`` takes sources of sound alone."""
 
     segment_seconds: int
     max_frame_rate: int
     max_duration_seconds: int
     remux: bool
+    accept_audio: bool = False
 
 
 class RemuxWork(msgspec.Struct, frozen=True, kw_only=True, tag="remux"):
