@@ -105,7 +105,7 @@ async def test_a_source_that_is_taken_over_plays_from_its_first_segments(ctx: Co
     assert isinstance(offer.work, RemuxWork)
     await deliver(client, offer, grid=grid, numbers=[0, 1, 2])
     assert (await video_of(ctx, 1)).status == "ready"
-    assert variants(await master(ctx)) == {"original", "audio"}
+    assert variants(await master(ctx)) == {"original", "audio_source"}
 
 
 async def test_pictures_alone_do_not_go_live_where_there_is_sound(ctx: Context) -> None:

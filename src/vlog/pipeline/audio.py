@@ -29,6 +29,7 @@ async def make_audio(assignment: Assignment, work: AudioWork) -> Made:
     """
     if work.info.audio is None:
         raise Fault("There is no sound to encode.")
+    assignment.hurried = work.hurried
     delivery = Delivery(assignment.holding, work.durable)
     ends = borders(work.grid, work.audio.sample_rate)
     cell = next((n for n in range(len(ends)) if delivery.wants(work.audio.name, n)), None)

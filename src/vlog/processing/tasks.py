@@ -140,7 +140,14 @@ async def _work(
         return RemuxWork(info=info, grid=grid, video=rungs[0], audio=audio, durable=durable)
     if task.kind == "audio":
         loudness = planned[sound[0].name].loudness
-        return AudioWork(info=info, grid=grid, audio=sound[0], loudness=loudness, durable=durable)
+        return AudioWork(
+            info=info,
+            grid=grid,
+            audio=sound[0],
+            loudness=loudness,
+            durable=durable,
+            hurried=await _is_hurried(tx, task),
+        )
     return VideoWork(
         info=info,
         grid=grid.between(task.first_cell, task.end_cell),

@@ -50,6 +50,7 @@ class AudioWork(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
     """Encode the shared sound, whole, regrouped along the grid's cells.
 
     ``loudness`` is what an earlier attempt has heard and the server keeps; ``None`` asks to listen first.
+    ``hurried`` as in ``VideoWork``.
     """
 
     info: MediaInfo
@@ -57,6 +58,7 @@ class AudioWork(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
     audio: AudioRendition
     loudness: Loudness | None = None
     durable: dict[str, tuple[int, ...]]
+    hurried: bool = False
 
 
 class VideoWork(msgspec.Struct, frozen=True, kw_only=True, tag="video"):
