@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from vlog.media import downmix, hardening
-from vlog.media.command import CLEAN, FRAGMENTED, start
+from vlog.media.command import CLEAN, FRAGMENTED, start, steering
 from vlog.media.grid import Grid
 from vlog.media.info import AudioStream
 from vlog.media.plan import AudioRendition
@@ -26,6 +26,7 @@ class AudioJob:
 
     ``is_alone`` tells that there are no pictures to be in time with: samples then follow each other whatever
     their timestamps say. ``changes_format`` asks for a chain that outlives a change of channels or rate.
+    ``steered_by`` is the stream of the pictures where the file's clock jumps.
     """
 
     ffmpeg: str
@@ -35,6 +36,7 @@ class AudioJob:
     audio: AudioRendition
     is_alone: bool = False
     changes_format: bool = False
+    steered_by: int | None = None
 
     @property
     def end_sample(self) -> int:
@@ -86,13 +88,15 @@ def encode_audio(job: AudioJob, *, gain_db: float = 0.0, first_frame: int = 0) -
 def _chain(job: AudioJob, finish: list[str], *, output: list[str]) -> list[str]:
     """Sound on the presentation's clock, in the rendition's format, through ``finish`` to ``output``."""
     read = [
-        *start(job.ffmpeg),
+        *start(job.ffmpeg, is_clock_mended=job.steered_by is not None),
         *hardening.ffmpeg_input_args(),
         *("-i", job.source_url),
         *("-map", f"0:{job.stream.index}"),
     ]
     by_hand = downmix.by_hand(job.stream)
     mixed = [by_hand] if by_hand else []
+    if job.steered_by is not None:
+        output = [*output, *steering(job.steered_by)]
     if not job.changes_format:
         filters = [_clocked(job), *mixed, _resampled(job, placed=True), *finish]
         return [*read, "-af", ",".join(filters), *output]

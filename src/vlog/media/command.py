@@ -69,7 +69,7 @@ def encode(job: VideoJob) -> list[str]:
     """One decoder, as many encoders as rungs; rung n goes to ``hardening.output_url(n)``."""
     outputs = [word for index in range(len(job.rungs)) for word in _rung_output(job, index)]
     return [
-        *start(job.ffmpeg),
+        *start(job.ffmpeg, is_clock_mended=job.info.is_clock_mended),
         *seek(job.info, job.grid),
         # More than one are of no use where chunks run side by side.
         *("-threads", str(job.decoder_threads)),
@@ -82,7 +82,15 @@ def encode(job: VideoJob) -> list[str]:
         *("-i", job.source_url),
         *("-filter_complex", graph(job)),
         *outputs,
+        *(steering(job.info.audio.index) if job.info.is_clock_mended and job.info.audio else ()),
     ]
+
+
+def steering(stream: int) -> list[str]:
+    """Read another stream too, to no end but this: whichever stream shows a jump of the clock first decides
+    how it is mended, and all commands must come to the same clock.
+    """
+    return ["-map", f"0:{stream}", "-c", "copy", "-f", "null", "-"]
 
 
 def copy(ffmpeg: str, source_url: str, *, info: MediaInfo, grid: Grid, audio: bool) -> list[str]:
@@ -118,12 +126,13 @@ def copied_output(mapped: Sequence[str], index: int) -> list[str]:
     ]
 
 
-def start(ffmpeg: str) -> list[str]:
+def start(ffmpeg: str, *, is_clock_mended: bool = False) -> list[str]:
     """How each command begins."""
     return [
         *(ffmpeg, "-hide_banner", "-nostdin", "-loglevel", "error"),
-        # The source's times as they are: everything is placed by them.
-        "-copyts",
+        # The source's times as they are: everything is placed by them. Where they jump, ffmpeg's own clock,
+        # which starts at 0, goes on over every jump.
+        *(() if is_clock_mended else ("-copyts",)),
         # Damage alone is no failure: what came is counted where segments are cut.
         *("-max_error_rate", "1"),
     ]

@@ -87,7 +87,8 @@ class AudioStream:
 class MediaInfo:
     """A source that passed the gate. ``duration_seconds`` is that of the presentation that viewers will
     see; ``pictures`` is ``None`` for a source of sound alone, of which ``cover`` is the stream that holds
-    its cover, if it has one.
+    its cover, if it has one. ``is_clock_mended`` tells that the file's clock jumps, so all times are those of
+    a clock that ffmpeg makes while it reads the file from its start.
     """
 
     format_names: tuple[str, ...]
@@ -97,6 +98,7 @@ class MediaInfo:
     audio: AudioStream | None
     warnings: tuple[str, ...] = ()
     cover: int | None = None
+    is_clock_mended: bool = False
 
     @property
     def video(self) -> VideoStream:

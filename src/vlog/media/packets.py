@@ -4,6 +4,7 @@ shown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -76,14 +77,30 @@ class VideoIndex:
 class PacketList:
     """What ffprobe tells about the packets of a file: the video's index and the extent of the sound.
 
-    ``index`` is ``None`` when a video packet has no timestamp of its own.
+    ``index`` is ``None`` when a video packet has no timestamp of its own. ``has_jumps`` tells that the clock
+    of the pictures goes back, or on by more than any pause.
     """
 
     index: VideoIndex | None
     audio: AudioExtent | None
+    has_jumps: bool = False
 
 
-PACKET_ENTRIES = "packet=stream_index,pts,duration,size,flags"
+@dataclass(frozen=True)
+class MendedList:
+    """Pictures and the extent of the sound on a mended clock; ``strays`` pictures went back in time."""
+
+    index: VideoIndex | None
+    audio: AudioExtent | None
+    strays: int
+
+
+# As ffmpeg's own clock judges.
+_LEAST_BACK_SECONDS = Fraction(1, 10)
+_LEAST_ON_SECONDS = 10
+_TIME_BASE = re.compile(r"^#tb (\d): (\d{1,9}/\d{1,12})$", re.MULTILINE)
+
+PACKET_ENTRIES = "packet=stream_index,pts,dts,duration,size,flags"
 FRAME_ENTRIES = "frame=best_effort_timestamp,duration"
 
 
@@ -101,14 +118,16 @@ def parse_packets(text: str, video: StreamTimes, audio: StreamTimes | None, *, s
     Raises ``Invalid`` (``implausible_timing``) when there are more pictures than any video has.
     """
     builder = _VideoBuilder()
+    clock = _Clock(video.time_base)
     first_sound, last_sound = MAX_TIMESTAMP, -MAX_TIMESTAMP
     video_number, audio_number = str(video.index), str(audio.index) if audio else ""
     for line in text.splitlines():
         fields = line.split(",")
-        if len(fields) < 5:
+        if len(fields) < 6:
             continue
-        number, pts, duration, size, flags = fields[:5]
+        number, pts, dts, duration, size, flags = fields[:6]
         if number == video_number:
+            clock.see(_whole(dts))
             builder.add(_whole(pts), _whole(duration) or 0, size=_whole(size) or 0, flags=flags)
         elif number == audio_number and "D" not in flags and (start := _whole(pts)) is not None:
             first_sound = min(first_sound, start)
@@ -118,7 +137,7 @@ def parse_packets(text: str, video: StreamTimes, audio: StreamTimes | None, *, s
         extent = AudioExtent(
             start_seconds=first_sound * audio.time_base, end_seconds=last_sound * audio.time_base
         )
-    return PacketList(builder.index(video.time_base, seekable=seekable), extent)
+    return PacketList(builder.index(video.time_base, seekable=seekable), extent, clock.has_jumped)
 
 
 def parse_frames(text: str, time_base: Fraction) -> VideoIndex | None:
@@ -147,6 +166,49 @@ def parse_decoded(text: str) -> list[int]:
     lines = (line.split(",") for line in text.splitlines() if not line.startswith("#"))
     stamps = (_whole(fields[2].strip()) for fields in lines if len(fields) >= 6)
     return [stamp for stamp in stamps if stamp is not None]
+
+
+def parse_mended(text: str) -> MendedList:
+    """Read what ``framecrc`` writes of decoded pictures (its stream 0) and packets of sound (stream 1)."""
+    bases = {found[1]: Fraction(found[2]) for found in _TIME_BASE.finditer(text)}
+    builder = _VideoBuilder()
+    latest, strays = -MAX_TIMESTAMP, 0
+    first_sound, last_sound = MAX_TIMESTAMP, -MAX_TIMESTAMP
+    for line in text.splitlines():
+        fields = [field.strip() for field in line.split(",")]
+        if line.startswith("#") or len(fields) < 6 or (pts := _whole(fields[2])) is None:
+            continue
+        duration = _whole(fields[3]) or 0
+        if fields[0] != "0":
+            first_sound, last_sound = min(first_sound, pts), max(last_sound, pts + duration)
+        elif pts > latest:
+            latest = pts
+            builder.add(pts, duration, size=0, flags="_")
+        else:
+            strays += 1
+    base = bases.get("1")
+    extent = None
+    if base is not None and first_sound < last_sound:
+        extent = AudioExtent(start_seconds=first_sound * base, end_seconds=last_sound * base)
+    index = builder.index(bases["0"], seekable=False) if "0" in bases else None
+    return MendedList(index, extent, strays)
+
+
+class _Clock:
+    """Watches decode times, which only ever go on: back, or on by ten seconds, is a jump."""
+
+    def __init__(self, time_base: Fraction) -> None:
+        self.has_jumped = False
+        self._back = -int(_LEAST_BACK_SECONDS / time_base)
+        self._on = int(_LEAST_ON_SECONDS / time_base)
+        self._last: int | None = None
+
+    def see(self, dts: int | None) -> None:
+        if dts is None:
+            return
+        if self._last is not None and not self._back <= dts - self._last <= self._on:
+            self.has_jumped = True
+        self._last = dts
 
 
 class _VideoBuilder:

@@ -42,6 +42,7 @@ async def make_audio(assignment: Assignment, work: AudioWork) -> Made:
         grid=work.grid,
         audio=work.audio,
         is_alone=work.info.pictures is None,
+        steered_by=work.info.video.index if work.info.is_clock_mended else None,
     )
     loudness = work.loudness or await _hear(assignment, job)
     if not is_worth_making(loudness, work.audio.levelling):

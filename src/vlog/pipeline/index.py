@@ -31,7 +31,8 @@ class Indexed:
     """The pictures, and from when to when there is sound.
 
     ``has_strays`` tells that a decoder also gives pictures that do not follow the one before in time,
-    ``interlacing`` in which order fields were found in them.
+    ``interlacing`` in which order fields were found in them, ``is_clock_mended`` that times are not the
+    file's.
     """
 
     video: VideoIndex
@@ -39,18 +40,21 @@ class Indexed:
     warnings: tuple[str, ...] = ()
     has_strays: bool = False
     interlacing: FieldOrder | None = None
+    is_clock_mended: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """What is known of a source before its pictures are: its streams, its size and its outline as an MP4
-    file; whether its end is missing, and how long it says it is.
+    file; whether its format has a clock that may start anew, whether its end is missing, and how long it
+    says it is.
     """
 
     chosen: Chosen
     size_bytes: int
     is_seekable: bool
     outline: Mp4Outline | None
+    may_jump: bool = False
     is_cut_off: bool = False
     told_seconds: Fraction | None = None
 
@@ -64,6 +68,8 @@ async def index_source(questions: Questions, source: Source, proof: Proof) -> In
     if tables is not None and _agrees(tables, proof, source):
         return _confirmed(tables, _told_extent(source.chosen.audio), proof)
     listed = await _from_packets(questions, source)
+    if listed.has_jumps and source.may_jump:
+        return await _from_mended_clock(questions, source)
     if listed.video is not None and listed.video.is_exact and _agrees(listed.video, proof, source):
         return _confirmed(listed.video, listed.audio, proof)
     return await _from_frames(questions, source, listed.audio)
@@ -73,6 +79,7 @@ async def index_source(questions: Questions, source: Source, proof: Proof) -> In
 class _Listed:
     video: VideoIndex | None
     audio: AudioExtent | None
+    has_jumps: bool
 
 
 def _from_tables(source: Source) -> VideoIndex | None:
@@ -95,7 +102,22 @@ async def _from_packets(questions: Questions, source: Source) -> _Listed:
         _times(chosen.audio),
         seekable=source.is_seekable,
     )
-    return _Listed(video=listed.index, audio=listed.audio)
+    return _Listed(video=listed.index, audio=listed.audio, has_jumps=listed.has_jumps)
+
+
+async def _from_mended_clock(questions: Questions, source: Source) -> Indexed:
+    """For recordings that were put together: their clock starts anew, or leaves hours out."""
+    audio = source.chosen.audio
+    mended = await questions.mended(source.chosen.video.index, None if audio is None else audio.index)
+    if mended.index is None:
+        raise Invalid("The pictures of this file have no usable timestamps.", code="implausible_timing")
+    return Indexed(
+        video=mended.index,
+        audio=mended.audio,
+        warnings=("The clock of this recording jumps; its parts are shown one after the other.",),
+        has_strays=mended.strays > 0,
+        is_clock_mended=True,
+    )
 
 
 async def _from_frames(questions: Questions, source: Source, audio: AudioExtent | None) -> Indexed:

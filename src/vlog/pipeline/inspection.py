@@ -25,6 +25,9 @@ from vlog.pipeline.probe import Proof, Questions
 from vlog.pipeline.sound_inspection import inspect_sound
 from vlog.wire.work import Inspected, InspectWork
 
+_JUMPING_CLOCKS = frozenset({"mpegts", "mpeg"})
+"""Formats of broadcasts and discs, which are cut and joined as bytes."""
+
 
 async def inspect(
     jail: Jail, source: Path, work: InspectWork, *, on_run: Callable[[Completed], None]
@@ -54,6 +57,7 @@ async def inspect(
         size_bytes=size_bytes,
         is_seekable=probed.is_seekable,
         outline=outline if probed.is_mp4 else None,
+        may_jump=not _JUMPING_CLOCKS.isdisjoint(probed.format_names),
         is_cut_off=outline.is_cut_off if outline else truncation.is_cut_off(head, size_bytes),
         told_seconds=chosen.video.duration_seconds or probed.duration_seconds,
     )
@@ -127,6 +131,7 @@ def _described(
         duration_seconds=grid.duration_seconds,
         pictures=replace(video, interlacing=indexed.interlacing),
         audio=audio,
+        is_clock_mended=indexed.is_clock_mended,
         warnings=(*chosen.warnings, *indexed.warnings, *_warnings(source, proof, grid)),
     )
     return Inspected(info=info, grid=grid)

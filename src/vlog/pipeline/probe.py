@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vlog.kit.errors import Invalid
 from vlog.media import hardening, interlacing, probed
-from vlog.media.packets import FRAME_ENTRIES, PACKET_ENTRIES, parse_decoded
+from vlog.media.packets import FRAME_ENTRIES, PACKET_ENTRIES, MendedList, parse_decoded, parse_mended
 from vlog.media.probed import Probed
 from vlog.pipeline import ffmpeg
 from vlog.pipeline.failures import Completed, OutputTooBig
@@ -24,6 +24,8 @@ _PROOF_LIMITS = Limits(cpu_seconds=120, wall_seconds=120.0)
 _LISTING_LIMITS = Limits(
     cpu_seconds=3600, wall_seconds=4 * 3600.0, stall_seconds=600.0, output_bytes=512 << 20
 )
+# Decoding all of it, which is a tenth of what encoding will take.
+_MENDING_LIMITS = Limits(cpu_seconds=6 * 3600, wall_seconds=12 * 3600.0, output_bytes=512 << 20)
 _MOST_WORDS = 200
 
 
@@ -96,6 +98,20 @@ class Questions:
     async def decode(self, argv: list[str]) -> Completed:
         """Run a command that decodes a whole stream and prints little."""
         return await self._run(argv, _LISTING_LIMITS)
+
+    async def mended(self, video: int, audio: int | None) -> MendedList:
+        """Decode all pictures on the clock that ffmpeg makes of one that jumps."""
+        command = [
+            *(str(self.jail.tools.ffmpeg), "-v", "error", "-nostdin", "-threads", "2"),
+            *hardening.ffmpeg_input_args(),
+            *("-i", self.jail.source_url(self.source)),
+            *("-map", f"0:{video}", "-fps_mode", "passthrough", "-enc_time_base", "demux"),
+            # The sound takes part as in all later commands.
+            *(() if audio is None else ("-map", f"0:{audio}", "-c:a", "copy")),
+            *("-max_error_rate", "1", "-f", "framecrc", "pipe:1"),
+        ]
+        done = await self._run(command, _MENDING_LIMITS)
+        return parse_mended(done.stdout.decode("ascii", "replace"))
 
     async def fields(self, stream: int, at: interlacing.Look) -> interlacing.Counts:
         """How many pictures at these places are made of two moments."""
