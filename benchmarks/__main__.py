@@ -8,12 +8,13 @@ from collections.abc import Callable
 
 import structlog
 
-from benchmarks import first_play, ladder, serving
+from benchmarks import first_play, ladder, serving, upload
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "ladder": ladder.run,
     "first_play": first_play.run,
     "serving": serving.run,
+    "upload": upload.run,
 }
 
 
