@@ -100,6 +100,7 @@ async def kill_rounds(ctx: Context, *, rounds: int, dice: random.Random) -> Tall
             data = pool[begin : begin + dice.randint(*SIZES)]
             await _upload(ctx, service, data=data, dice=dice, tally=tally)
             tally.uploads += 1
+            print(f"{tally.kills} of {rounds} kills, {tally.uploads} uploads", flush=True)
     finally:
         await service.kill()
     count = await ctx.db.fetchval("SELECT count(*) FROM videos")
