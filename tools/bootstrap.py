@@ -6,11 +6,7 @@ already there is recognised by hashes, so a second call costs a few hashes. Stan
 
     bootstrap.py run      what `make up` needs
     bootstrap.py check    also the tools of `make check`
-<<<<<<< HEAD
-    bootstrap.py test     also Chromium, nginx and Caddy, from apt where they are missing
-=======
-    bootstrap.py test     also Chromium and strace, from apt where they are missing
->>>>>>> 3198a90 (Judge uploads by content under any name; survive the death of everything)
+    bootstrap.py test     also Chromium, nginx, Caddy and strace, from apt where they are missing
 """
 
 from __future__ import annotations
@@ -29,7 +25,8 @@ PYTHON = VENV / "bin" / "python"
 UV = VENV / "bin" / "uv"
 UV_VERSION = "0.13.9"
 MIN_PYTHON = (3, 11)
-PROXIES = ("nginx", "caddy")
+# What stands in front of VLog, and what looks at it from below.
+WITNESSES = ("nginx", "caddy", "strace")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # `run` stays lean: the runtime, the PostgreSQL wheel, node for the one build. `--inexact` keeps a developer's
@@ -90,14 +87,13 @@ def output(*command: str) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def run_quietly(command: list[str]) -> bool:
-    """Run a command whose hundreds of lines matter only when it fails; whether it succeeded."""
+def run_quietly(command: list[str], failure: str) -> None:
+    """Run a command whose hundreds of lines matter only when it fails."""
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
     )
     if done.returncode:
-        say(done.stdout.decode(errors="replace"))
-    return done.returncode == 0
+        sys.exit(f"{done.stdout.decode(errors='replace')}\n{failure}")
 
 
 def make_environment() -> None:
@@ -139,7 +135,6 @@ def sync(stage: str) -> None:
     stamps[stage].write_text(key)
 
 
-<<<<<<< HEAD
 def require_chromium() -> None:
     """Browser tests drive a real Chromium: take the one that is there, else Debian's."""
     if any(shutil.which(name) for name in CHROMIUM_NAMES):
@@ -155,13 +150,13 @@ def require_chromium() -> None:
     run_quietly([*apt, "install", "-y", "--no-install-recommends", "chromium"], manual)
 
 
-def want_proxies() -> None:
-    """Take nginx and Caddy from apt where they are missing; where that fails, their tests skip in words."""
-    missing = [name for name in PROXIES if shutil.which(name, path=program_path()) is None]
+def want_witnesses() -> None:
+    """Take programs from apt that some tests look through; where that fails, those tests skip in words."""
+    missing = [name for name in WITNESSES if shutil.which(name, path=program_path()) is None]
     apt = apt_command()
     if not missing or apt is None:
         return
-    say(f"Installing {' and '.join(missing)} for the tests of what stands in front of VLog …")
+    say(f"Installing {' and '.join(missing)} for the tests that look through them …")
     failure = f"{' and '.join(missing)} could not be installed: their tests will be skipped."
     for words in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
         done = subprocess.run([*apt, *words], capture_output=True, stdin=subprocess.DEVNULL, check=False)
@@ -174,18 +169,11 @@ def apt_command() -> list[str] | None:
     """apt-get as it may be called here, None where it may not."""
     if not shutil.which("apt-get"):
         return None
-=======
-def install(package: str, purpose: str) -> bool:
-    """Install a package of Debian's where that takes no password; whether it is there now."""
-    if not shutil.which("apt-get"):
-        return False
->>>>>>> 3198a90 (Judge uploads by content under any name; survive the death of everything)
     if os.geteuid() == 0:
         prefix = ["env"]
     elif output("sudo", "-n", "true") is not None:
         prefix = ["sudo", "-n", "env"]
     else:
-<<<<<<< HEAD
         return None
     # RUNLEVEL: no package may start the service that it brings, nor take a port (invoke-rc.d(8)).
     return [*prefix, "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "apt-get", "-qq"]
@@ -194,28 +182,6 @@ def install(package: str, purpose: str) -> bool:
 def program_path() -> str:
     """Where programs lie, those for administrators included."""
     return f"{os.environ.get('PATH', '')}:/usr/sbin"
-=======
-        return False
-    say(f"Installing {package} for {purpose} …")
-    apt = [*prefix, "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
-    commands = ([*apt, "update"], [*apt, "install", "-y", "--no-install-recommends", package])
-    return all(map(run_quietly, commands))
-
-
-def require_chromium() -> None:
-    """Browser tests drive a real Chromium: take the one that is there, else Debian's."""
-    if any(shutil.which(name) for name in CHROMIUM_NAMES) or install("chromium", "the browser tests"):
-        return
-    sys.exit(
-        "The browser tests need Chromium: install it as root with `apt-get install chromium` and try again."
-    )
-
-
-def offer_strace() -> None:
-    """Some tests watch system calls; they are skipped where nobody can."""
-    if not shutil.which("strace") and not install("strace", "tests that watch system calls"):
-        say("Tests that watch system calls will be skipped: they need strace (`apt-get install strace`).")
->>>>>>> 3198a90 (Judge uploads by content under any name; survive the death of everything)
 
 
 def main(arguments: list[str]) -> int:
@@ -233,11 +199,7 @@ def main(arguments: list[str]) -> int:
         sync("run" if stage == "run" else "check")
     if stage == "test":
         require_chromium()
-<<<<<<< HEAD
-        want_proxies()
-=======
-        offer_strace()
->>>>>>> 3198a90 (Judge uploads by content under any name; survive the death of everything)
+        want_witnesses()
     return subprocess.run([str(PYTHON), "tools/build_frontend.py"], check=False).returncode
 
 

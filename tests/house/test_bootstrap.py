@@ -63,17 +63,17 @@ def test_a_missing_chromium_is_named_where_there_is_no_apt(
         bootstrap.require_chromium()
 
 
-def test_missing_proxies_are_no_obstacle(
+def test_missing_witnesses_are_no_obstacle(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(bootstrap, "PROXIES", ("no-such-proxy",))
     monkeypatch.setattr(bootstrap, "apt_command", lambda: None)
-    bootstrap.want_proxies()
+    bootstrap.want_witnesses()
     failing = tmp_path / "apt-get"
     failing.write_text("#!/bin/sh\nexit 100\n")
     failing.chmod(0o755)
     monkeypatch.setattr(bootstrap, "apt_command", lambda: [str(failing)])
-    bootstrap.want_proxies()
+    bootstrap.want_witnesses()
     assert "their tests will be skipped" in capsys.readouterr().out
 
 
