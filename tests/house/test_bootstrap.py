@@ -66,7 +66,7 @@ def test_a_missing_chromium_is_named_where_there_is_no_apt(
 def test_missing_witnesses_are_no_obstacle(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(bootstrap, "PROXIES", ("no-such-proxy",))
+    monkeypatch.setattr(bootstrap, "WITNESSES", ("no-such-program",))
     monkeypatch.setattr(bootstrap, "apt_command", lambda: None)
     bootstrap.want_witnesses()
     failing = tmp_path / "apt-get"
