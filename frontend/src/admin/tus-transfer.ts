@@ -64,7 +64,7 @@ export async function terminate(uploadId: string): Promise<void> {
 
 /** A transfer by tus-js-client. It resumes; when to try again is the queue's business. */
 export const openTusTransfer: OpenTransfer = (file, item, hooks) => {
-  const idempotencyKey = requestKey();
+  let idempotencyKey = requestKey();
   // Each start is a run of its own: what an earlier one still has to say is of no interest.
   let run = 0;
   let address = item.uploadId === null ? null : `${UPLOADS}/${item.uploadId}`;
@@ -110,6 +110,8 @@ export const openTusTransfer: OpenTransfer = (file, item, hooks) => {
   function begun(url: string | null): void {
     if (url === null) return;
     address = url;
+    // Should the server forget this upload, what is begun then is another one.
+    idempotencyKey = requestKey();
     hooks.onBegun(idOf(url));
   }
 

@@ -155,8 +155,9 @@ export function uploads() {
     worked(event: ProgressEvent): void {
       const item = this.items.find((one) => one.videoId === event.video_id);
       if (item === undefined) return;
-      item.work = event.percent >= 100 ? null : event.percent;
-      item.line = event.percent >= 100 ? "" : progressLine(event);
+      const isOver = event.percent >= 100 || event.status === "failed";
+      item.work = isOver ? null : event.percent;
+      item.line = isOver ? "" : progressLine(event);
     },
 
     href: (item: UploadItem) => (item.videoId === null ? "" : detailPage(item.videoId)),
