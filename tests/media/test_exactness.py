@@ -13,9 +13,11 @@ from tests.support.barcode import complaints, flashes, numbers, packet_times, so
 from tests.support.barcode_sources import BarcodeSources
 from tests.support.presentations import Shown, assignment, chunks, encode_chunk, inspected, rung, shown
 from tests.support.recording_client import RecordingClient
+from vlog.media import forecast
 from vlog.media.grid import Grid
 from vlog.media.info import MediaInfo
 from vlog.media.plan import AudioRendition, VideoRendition
+from vlog.media.presentation import Span
 from vlog.pipeline.audio import make_audio
 from vlog.pipeline.jail import Jail
 from vlog.pipeline.remux import remux
@@ -88,6 +90,7 @@ async def test_encoded_pictures(case: Case, barcodes: BarcodeSources, any_jail: 
         assert [run.stderr_tail for run in task.runs if run.exit_status] == []
     for each in case.rungs:
         judge_pictures(shown(client, each.name), found.grid, case, source)
+        assert delivered(client, each.name) == forecast.video_spans(found.grid)
         judge_size(client.inits[each.name], shown(client, each.name), each)
 
 
@@ -100,6 +103,7 @@ async def test_copied_pictures_and_sound(case: Case, barcodes: BarcodeSources, a
     client = await remuxed(any_jail, source, found)
     picture = shown(client, "original")
     grid = found.grid
+    assert delivered(client, "original") == forecast.video_spans(grid)
     ticks = sorted(picture.ticks)
     assert ticks == expected_ticks(grid, case, source)
     assert picture.end == grid.duration
@@ -107,6 +111,7 @@ async def test_copied_pictures_and_sound(case: Case, barcodes: BarcodeSources, a
     assert numbers(picture.media) == list(case.numbers)
     if found.info.audio:
         rate = found.info.audio.sample_rate
+        judge_forecast(client, copied(found.info), found, rate)
         await judge_sound(shown(client, "audio"), Fraction(1, rate), picture, found, case, source)
 
 
@@ -123,6 +128,7 @@ async def test_encoded_sound(case: Case, barcodes: BarcodeSources, any_jail: Jai
         await encode_chunk(task, found, cells, rungs=(SMALL,))
     heard = shown(client, "audio")
     assert heard.ticks[0] == 0
+    judge_forecast(client, AUDIO, found, 48_000)
     assert case.turn or await judge_sound(
         heard, Fraction(1, 48_000), shown(client, SMALL.name), found, case, source
     )
@@ -132,18 +138,35 @@ async def remuxed(jail: Jail, source: Path, found: Inspected) -> RecordingClient
     """The source's own pictures and sound."""
     client = RecordingClient(source)
     info = found.info
-    audio = None
-    if info.audio:
-        audio = AudioRendition(
-            name="audio",
-            encoder="copy",
-            sample_rate=info.audio.sample_rate,
-            channels=info.audio.channels,
-            bit_rate=0,
-        )
+    audio = copied(info) if info.audio else None
     work = RemuxWork(info=info, grid=found.grid, video=original(info), audio=audio, durable={})
     await remux(assignment(jail, source, client), work)
     return client
+
+
+def copied(info: MediaInfo) -> AudioRendition:
+    assert info.audio is not None
+    return AudioRendition(
+        name="audio",
+        encoder="copy",
+        sample_rate=info.audio.sample_rate,
+        channels=info.audio.channels,
+        bit_rate=0,
+    )
+
+
+def delivered(client: RecordingClient, name: str) -> list[Span]:
+    """When the segments that came begin and how long they last."""
+    made = client.segments[name]
+    return [Span(made[number].start, made[number].duration) for number in sorted(made)]
+
+
+def judge_forecast(client: RecordingClient, audio: AudioRendition, found: Inspected, rate: int) -> None:
+    """What playlists promise of sound before it is made is what comes, to the sample."""
+    came = delivered(client, "audio")
+    source = found.info.audio
+    promised = forecast.sound_spans(found.grid, audio, source=source, timescale=rate, start=came[0].start)
+    assert came == promised
 
 
 def original(info: MediaInfo) -> VideoRendition:
