@@ -8,13 +8,15 @@ from collections.abc import Callable
 
 import structlog
 
-from benchmarks import first_play, ladder, serving, upload
+from benchmarks import first_play, ladder, list_api, serving, startup, upload
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "ladder": ladder.run,
     "first_play": first_play.run,
     "serving": serving.run,
     "upload": upload.run,
+    "list": list_api.run,
+    "startup": startup.run,
 }
 
 

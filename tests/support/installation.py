@@ -91,7 +91,7 @@ class Installation:
                 start_new_session=True,
             )
         deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
+        while not self.answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"vlog up did not start:\n{log.read_text(errors='replace')[-4000:]}")
             time.sleep(0.05)
@@ -164,7 +164,8 @@ class Installation:
                 raise TimeoutError(f"still {video['status']} after {seconds} s: {video['job']}")
             time.sleep(0.05)
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Whether all three services do."""
         try:
             return all(
                 httpx.get(f"http://127.0.0.1:{port}{path}", timeout=1).status_code == 200
