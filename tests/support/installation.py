@@ -42,6 +42,7 @@ class Installation:
     home: Path
     ports: tuple[int, int, int] = field(default_factory=free_ports)
     secret: str | None = SECRET
+    program: Path = field(default_factory=lambda: Path(sys.executable).with_name("vlog"))
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -75,8 +76,8 @@ class Installation:
         return {**kept, **chosen}
 
     def command(self, *words: str) -> list[str]:
-        """``vlog …`` of this checkout."""
-        return [str(Path(sys.executable).with_name("vlog")), *words]
+        """``vlog …`` of this checkout, or of another environment."""
+        return [str(self.program), *words]
 
     def start(self, extra: Mapping[str, str] | None = None) -> str:
         """Start and wait until all three services answer; the value is what was printed so far."""

@@ -7,7 +7,6 @@ contract and the check of each request come from that.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -15,11 +14,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
+
+from vlog.api.middleware import QUIET
 
 Query = TypeVar("Query", bound=BaseModel)
-Handler = Callable[..., Awaitable[Response]]
 
 
 class HotRoute(APIRoute):
@@ -27,9 +26,15 @@ class HotRoute(APIRoute):
     and gives the response.
     """
 
-    def __init__(self, path: str, endpoint: Handler, **options: Any) -> None:
-        super().__init__(path, endpoint, **options)
-        self.app = _application(endpoint)
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request whose path is this route's."""
+        if scope["method"] not in (self.methods or ()):
+            await super().handle(scope, receive, send)
+            return
+        scope[QUIET] = True
+        # Errors are answered around all routes (``errors.install``).
+        response = await self.endpoint(Request(scope, receive), **scope["path_params"])
+        await response(scope, receive, send)
 
 
 def read_query(request: Request, kind: type[Query]) -> Query:
@@ -55,12 +60,3 @@ def described(query: type[BaseModel]) -> dict[str, Any]:
             {"in": "query", "name": name, "required": False, "schema": schema} for name, schema in fields
         ]
     }
-
-
-def _application(endpoint: Handler) -> ASGIApp:
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        # Errors are answered around all routes (``errors.install``).
-        response = await endpoint(Request(scope, receive), **scope["path_params"])
-        await response(scope, receive, send)
-
-    return application

@@ -34,7 +34,9 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _HOST = re.compile(rb"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 # Their handlers know what to leave out, which for a segment is reading it.
 _OWN_HEAD = ("/videos/", "/static/")
-# One line per segment would drown the log.
+# One line per segment, or per list that everybody asks for, would drown the log. Handlers of the latter put
+# this into the scope.
+QUIET = "vlog.quiet"
 _QUIET_PATHS = ("/videos/", "/static/", "/health")
 
 
@@ -161,7 +163,7 @@ def _request_id(sent: bytes | None) -> str:
 
 def _log_access(scope: Scope, answer: _Answer) -> None:
     path: str = scope["path"]
-    quiet = path.startswith(_QUIET_PATHS) and answer.status < HTTPStatus.BAD_REQUEST
+    quiet = (QUIET in scope or path.startswith(_QUIET_PATHS)) and answer.status < HTTPStatus.BAD_REQUEST
     # Without the query: it holds what people search for.
     if quiet and not _lines.isEnabledFor(logging.DEBUG):
         return
