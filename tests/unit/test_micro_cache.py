@@ -51,12 +51,26 @@ async def test_a_hundred_at_once_are_one_question() -> None:
     waiting = [asyncio.create_task(cache.get("key", source)) for _ in range(100)]
     await asyncio.sleep(0)
     # One who leaves takes nothing from the others.
-    waiting.pop(0).cancel()
+    waiting.pop(50).cancel()
     await asyncio.sleep(0)
     source.gate.set()
     answers = await asyncio.gather(*waiting)
     assert len({id(answer) for answer in answers}) == 1
     assert source.asked == 1
+
+
+async def test_when_the_one_who_asked_leaves_another_asks() -> None:
+    cache, source = MicroCache(), Source()
+    source.gate.clear()
+    waiting = [asyncio.create_task(cache.get("key", source)) for _ in range(100)]
+    await asyncio.sleep(0)
+    waiting.pop(0).cancel()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    source.gate.set()
+    answers = await asyncio.gather(*waiting)
+    assert len({id(answer) for answer in answers}) == 1
+    assert source.asked == 2
 
 
 async def test_a_life_of_nothing_keeps_nothing() -> None:

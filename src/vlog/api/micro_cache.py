@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from vlog.api.conditional import tag_of
 from vlog.api.listening import messages
 from vlog.events.bus import EventBus
 from vlog.kit.clock import monotonic_seconds
+from vlog.kit.errors import VlogError
 
 LIFE_SECONDS = 1.0
 """The bound on how old an answer can be when the hint of a change was lost."""
@@ -30,6 +32,10 @@ class Answer:
     tag: str
 
 
+class _Abandoned(Exception):
+    """Nobody makes this answer any more."""
+
+
 class MicroCache:
     """Answers by what was asked, never more than ``MAX_BYTES`` of them. Only for what is everybody's.
 
@@ -41,20 +47,46 @@ class MicroCache:
         self._max_bytes = max_bytes
         self._size_bytes = 0
         self._kept: OrderedDict[Hashable, tuple[float, Answer]] = OrderedDict()
-        self._making: dict[Hashable, asyncio.Task[Answer]] = {}
+        self._making: dict[Hashable, asyncio.Future[Answer]] = {}
 
     async def get(self, key: Hashable, make: Make) -> Answer:
         """The answer to ``key``, made by ``make`` unless it is here. What ``make`` raises is not kept."""
-        kept = self._kept.get(key)
-        if kept is not None and kept[0] > monotonic_seconds():
-            return kept[1]
-        making = self._making.get(key)
-        if making is None:
-            making = asyncio.create_task(_made(make))
-            self._making[key] = making
-            making.add_done_callback(lambda done: self._keep(key, done))
-        # That one of those who wait leaves hurts no other.
-        return await asyncio.shield(making)
+        while True:
+            kept = self._kept.get(key)
+            if kept is not None and kept[0] > monotonic_seconds():
+                return kept[1]
+            making = self._making.get(key)
+            if making is None:
+                return await self._make(key, make)
+            with suppress(_Abandoned):
+                # That one of those who wait leaves hurts no other.
+                return await asyncio.shield(making)
+
+    async def _make(self, key: Hashable, make: Make) -> Answer:
+        making: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._making[key] = making
+        try:
+            body = await make()
+        except VlogError as error:
+            self._fail(key, making, error)
+            raise
+        except BaseException:
+            # Who asked first has left, or met a mistake of ours: the next of those who wait asks for itself.
+            self._fail(key, making, _Abandoned())
+            raise
+        answer = Answer(body, tag_of(body))
+        making.set_result(answer)
+        if self._making.get(key) is making:
+            del self._making[key]
+            self._keep(key, answer)
+        return answer
+
+    def _fail(self, key: Hashable, making: asyncio.Future[Answer], error: Exception) -> None:
+        if self._making.get(key) is making:
+            del self._making[key]
+        making.set_exception(error)
+        # Looked at, or a failure that nobody waits for would be complained about.
+        making.exception()
 
     def clear(self) -> None:
         """Something has changed."""
@@ -73,16 +105,10 @@ class MicroCache:
         """About how much memory the answers take."""
         return self._size_bytes
 
-    def _keep(self, key: Hashable, making: asyncio.Task[Answer]) -> None:
-        if self._making.get(key) is not making:
-            # Overtaken by a change. Looked at, or its failure would be complained about.
-            _ = making.cancelled() or making.exception()
-            return
-        del self._making[key]
-        if making.cancelled() or making.exception() is not None or self.life_seconds <= 0:
+    def _keep(self, key: Hashable, answer: Answer) -> None:
+        if self.life_seconds <= 0:
             return
         self._drop(key)
-        answer = making.result()
         self._kept[key] = (monotonic_seconds() + self.life_seconds, answer)
         self._size_bytes += len(answer.body) + _ENTRY_BYTES
         while self._size_bytes > self._max_bytes:
@@ -92,8 +118,3 @@ class MicroCache:
         kept = self._kept.pop(key, None)
         if kept is not None:
             self._size_bytes -= len(kept[1].body) + _ENTRY_BYTES
-
-
-async def _made(make: Make) -> Answer:
-    body = await make()
-    return Answer(body, tag_of(body))

@@ -28,6 +28,13 @@ SERVER_SETTINGS = {
 }
 
 
+async def _nothing_to_reset(_connection: object) -> None:
+    """Sessions hold nothing: settings and locks last as long as their transaction, and one that is still open
+    is rolled back before this is called. Asking PostgreSQL to forget nothing would double the round trips of
+    every read.
+    """
+
+
 class Database:
     """A pool of PostgreSQL connections. Reads go through ``fetch…``; writes through ``db.transaction``."""
 
@@ -88,7 +95,10 @@ class Database:
     async def acquired(self) -> AsyncIterator[Any]:
         """A connection of the pool; raises ``Unavailable`` when there is none to be had in time."""
         with mapped(), self.pulse.watched():
-            async with self.pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
+            pool = self.pool
+            # Where nobody has to wait, no timer is needed: it is a task of its own.
+            timeout = None if pool.get_idle_size() else ACQUIRE_TIMEOUT_SECONDS
+            async with pool.acquire(timeout=timeout) as connection:
                 yield connection
 
     async def _connect(self) -> None:
@@ -100,6 +110,7 @@ class Database:
                 timeout=CONNECT_TIMEOUT_SECONDS,
                 command_timeout=15,
                 server_settings=SERVER_SETTINGS,
+                reset=_nothing_to_reset,
             )
 
     def _lose(self) -> None:
