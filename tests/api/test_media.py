@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -267,3 +268,21 @@ async def test_large_files_come_in_chunks_and_stop_when_nobody_listens(
     scope = http_scope("GET", media_files(video)[4])
     await app(scope, receive, send)
     assert 4 <= len(sent) < 20
+
+
+async def test_many_viewers_of_one_video_are_one_question(
+    ctx: Context, public: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = media_files(await make_ready(ctx))[4]
+    asked = 0
+    ask = videos.by_storage_key
+
+    async def counting(*words: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        return await ask(*words)
+
+    monkeypatch.setattr(videos, "by_storage_key", counting)
+    answers = await asyncio.gather(*(public.get(path) for _ in range(50)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert asked == 1

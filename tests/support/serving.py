@@ -50,8 +50,10 @@ def free_ports() -> tuple[int, int, int]:
     return ports[0], ports[1], ports[2]
 
 
-async def start(ctx: Context, ports: tuple[int, int, int], *services: str) -> Process:
-    """Start the named services on the context's database and storage."""
+async def start(
+    ctx: Context, ports: tuple[int, int, int], *services: str, descriptors: int | None = None
+) -> Process:
+    """Start the named services on the context's database and storage, with so many descriptors at most."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(ctx.config.data_dir),
@@ -64,13 +66,15 @@ async def start(ctx: Context, ports: tuple[int, int, int], *services: str) -> Pr
         "VLOG_WORKER_API_PORT": str(ports[2]),
     }
     command = [sys.executable, "-P", "-c", SCRIPT, *services]
+    if descriptors is not None:
+        command = ["prlimit", f"--nofile={descriptors}:{descriptors}", *command]
     return await asyncio.create_subprocess_exec(*command, env=environment, stdout=PIPE, stderr=PIPE)
 
 
 @asynccontextmanager
-async def serving(ctx: Context) -> AsyncIterator[Running]:
+async def serving(ctx: Context, *, descriptors: int | None = None) -> AsyncIterator[Running]:
     """All three, once they answer."""
-    running = Running(await start(ctx, ports := free_ports(), *ALL), ports)
+    running = Running(await start(ctx, ports := free_ports(), *ALL, descriptors=descriptors), ports)
     try:
         async with httpx.AsyncClient() as client, asyncio.timeout(30):
             for number, path in enumerate(("/health", "/health", "/api/health")):

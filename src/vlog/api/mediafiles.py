@@ -27,7 +27,7 @@ from vlog.api.middleware import BEHIND_PROXY
 from vlog.api.open_files import OpenFile, OpenFiles
 from vlog.api.places import Place, Places
 from vlog.api.ranges import ByteRange
-from vlog.api.sendfile import EXTENSION
+from vlog.api.sendfile import EXTENSION, WINDOW_BYTES
 from vlog.kit.errors import NotFound
 from vlog.storage import pagecache
 from vlog.storage.base import Storage
@@ -228,12 +228,12 @@ async def _send_part(
         await _send_chunks(receive, send, start=start, file=file, part=part)
         return
     # Before the status: a disk that fails here still gets a clear answer.
-    first = b""
-    if not pagecache.is_cached(file.descriptor, part.start, min(CHUNK_BYTES, part.length)):
-        first = await file.file.read(part.start, min(CHUNK_BYTES, part.length))
+    first, cached = b"", min(WINDOW_BYTES, part.length)
+    if not pagecache.is_cached(file.descriptor, part.start, cached):
+        first, cached = await file.file.read(part.start, min(CHUNK_BYTES, part.length)), 0
     await send(start)
     rest = {"file": file.file, "offset": part.start + len(first), "count": part.length - len(first)}
-    await send({"type": EXTENSION, "body": first, **rest})
+    await send({"type": EXTENSION, "body": first, "cached": cached, **rest})
 
 
 async def _send_chunks(

@@ -136,11 +136,12 @@ class Edge:
         return outgoing
 
     def _complete(self, message: Message) -> list[tuple[bytes, bytes]]:
-        given = list(message.get("headers", ()))
-        names = {name.lower() for name, _ in given}
-        kind = next((value for name, value in given if name.lower() == b"content-type"), b"")
-        policy = self._headers.page if kind.startswith(b"text/html") else self._headers.data
-        return [*given, *(header for header in policy if header[0] not in names)]
+        # Names are lower-case in ASGI; this runs for every segment.
+        given = message.get("headers", ())
+        present = dict(given)
+        is_page = present.get(b"content-type", b"").startswith(b"text/html")
+        policy = self._headers.page if is_page else self._headers.data
+        return [*given, *[header for header in policy if header[0] not in present]]
 
 
 def _without_body(send: Send) -> Send:

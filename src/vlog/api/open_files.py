@@ -7,13 +7,13 @@ Small files are kept as bytes instead: playlists are asked for again and again.
 from __future__ import annotations
 
 import asyncio
-import resource
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
 
 from vlog.api.conditional import tag_of
+from vlog.api.descriptors import most_open_files
 from vlog.kit.clock import monotonic_seconds
 from vlog.storage.base import HasDescriptor, Storage, StoredFile
 from vlog.storage.layout import Key
@@ -23,7 +23,6 @@ SMALL_BYTES = 64 << 10
 # Playlists of the longest films.
 LARGEST_KEPT_BYTES = 1 << 20
 MAX_KEPT_BYTES = 64 << 20
-MAX_FILES = 1024
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
@@ -52,7 +51,7 @@ class OpenFiles:
     def __init__(self, storage: Storage, *, max_files: int | None = None) -> None:
         self._storage = storage
         # The rest of the descriptors is for connections.
-        self._max_files = max_files or min(MAX_FILES, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 4)
+        self._max_files = max_files or most_open_files()
         self._kept: OrderedDict[Key, OpenFile] = OrderedDict()
         self._kept_bytes = 0
         self._opening: dict[Key, asyncio.Task[OpenFile]] = {}

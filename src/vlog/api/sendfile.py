@@ -3,9 +3,10 @@
 The ASGI extension ``vlog.sendfile``. Where ``scope["extensions"]`` has it, an application may, after
 ``http.response.start`` with a Content-Length, end its answer with one message::
 
-    {"type": "vlog.sendfile", "body": bytes, "file": file, "offset": int, "count": int}
+    {"type": "vlog.sendfile", "body": bytes, "file": file, "offset": int, "count": int, "cached": int}
 
-which sends ``body`` and then ``count`` bytes of ``file`` (``fileno()`` and ``read(offset, length)``).
+which sends ``body`` and then ``count`` bytes of ``file`` (``fileno()`` and ``read(offset, length)``); the
+first ``cached`` of them are known to be in memory.
 
 All waiting is the transport's own: when the socket is full, a small piece goes through the transport, which
 polls for us, and ``sendfile`` goes on when the transport has got rid of it. So no second descriptor, no
@@ -106,7 +107,7 @@ class SendfileProtocol(BoundedProtocol):
             transport.write(body)
             # From here on the transport says when it holds a single byte, and when it has none left.
             transport.set_write_buffer_limits(high=0)
-            await self._send_stretch(message["file"], message["offset"], count)
+            await self._send_stretch(message["file"], message)
         except Cut as cut:
             log.info("answer_cut", reason=str(cut))
             # Not close(): that would wait for a peer that takes nothing.
@@ -119,8 +120,11 @@ class SendfileProtocol(BoundedProtocol):
         cycle.expected_content_length = 0
         await cycle.send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _send_stretch(self, file: SendableFile, offset: int, count: int) -> None:
-        stretch = self._stretch = _Stretch(self, file.fileno(), offset=offset, end=offset + count)
+    async def _send_stretch(self, file: SendableFile, message: Message) -> None:
+        offset = message["offset"]
+        stretch = _Stretch(self, file.fileno(), offset=offset, end=offset + message["count"])
+        stretch.cached_end = offset + message.get("cached", 0)
+        self._stretch = stretch
         while not await stretch.sent():
             # What comes next is not in memory.
             data = await file.read(stretch.offset, min(COLD_BYTES, stretch.end - stretch.offset))
@@ -133,6 +137,7 @@ class _Stretch:
     def __init__(self, protocol: SendfileProtocol, file: int, *, offset: int, end: int) -> None:
         self.offset = offset
         self.end = end
+        self.cached_end = offset
         self._file = file
         self._protocol = protocol
         self._transport = protocol.transport
@@ -150,7 +155,7 @@ class _Stretch:
         if outcome is not None:
             return outcome
         self._waiter = self._loop.create_future()
-        self._look(None)
+        self._timer = self._loop.call_later(self._protocol.stall_seconds, self._look, None)
         try:
             return await self._waiter
         finally:
@@ -191,8 +196,10 @@ class _Stretch:
                 self._loop.call_soon(self.go_on)
                 return None
             window = min(WINDOW_BYTES, self.end - self.offset)
-            if not pagecache.is_cached(self._file, self.offset, window):
-                return False
+            if self.offset + window > self.cached_end:
+                if not pagecache.is_cached(self._file, self.offset, window):
+                    return False
+                self.cached_end = self.offset + window
             count = self._sendfile(window)
             self.offset += count
             if count < window:

@@ -13,6 +13,7 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
+from vlog.api import descriptors
 from vlog.api.app import Service, build_admin, build_public, build_worker
 from vlog.api.sendfile import SendfileProtocol
 from vlog.config import Config
@@ -28,7 +29,6 @@ SERVICES = ("public", "admin", "worker-api")
 KEEP_ALIVE_SECONDS = 15
 # Open requests that get a chance to end before they are cut; event streams end by themselves at once.
 GRACE_SECONDS = 4
-MAX_CONNECTIONS = 2000
 # The kernel gives up on a peer that acknowledges nothing for this long: it can't hold our memory for ever.
 PEER_TIMEOUT_MS = 60_000
 BACKLOG = 1024
@@ -63,11 +63,12 @@ async def serve(config: Config, services: tuple[str, ...]) -> None:
         # Ports first: a port that is taken is said before anything else happens.
         sockets = {name: held.enter_context(_listening(config, name)) for name in dict.fromkeys(services)}
         async with open_context(config) as ctx:
+            connections = descriptors.most_connections(descriptors.raise_limit(), services=len(sockets))
             supervisor = Supervisor(stop_seconds=GRACE_SECONDS + 2)
             for name, opened in sockets.items():
                 service = _BUILDERS[name](ctx)
                 held.callback(service.close)
-                supervisor.add(f"{name} service", _server_loop(service.app, opened))
+                supervisor.add(f"{name} service", _server_loop(service.app, opened, connections=connections))
                 for loop_name, loop in service.loops:
                     supervisor.add(loop_name, loop)
                 log.info("listening", service=name, address=_address(opened))
@@ -86,9 +87,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _server_loop(app: ASGIApp, opened: socket.socket) -> Loop:
+def _server_loop(app: ASGIApp, opened: socket.socket, *, connections: int) -> Loop:
     async def loop(stopping: asyncio.Event) -> None:
-        server = _Server(_uvicorn_config(app))
+        server = _Server(_uvicorn_config(app, connections))
         serving = asyncio.create_task(server.serve(sockets=[opened]))
         stop = asyncio.create_task(stopping.wait())
         try:
@@ -102,7 +103,7 @@ def _server_loop(app: ASGIApp, opened: socket.socket) -> Loop:
     return loop
 
 
-def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
+def _uvicorn_config(app: ASGIApp, connections: int) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=SendfileProtocol,
@@ -114,7 +115,7 @@ def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
         server_header=False,
         # Headers that a client can write are not believed: no proxy is declared as ours.
         proxy_headers=False,
-        limit_concurrency=MAX_CONNECTIONS,
+        limit_concurrency=connections,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         backlog=BACKLOG,
