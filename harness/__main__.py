@@ -8,12 +8,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from harness import mutations, proofs, uploads
+from harness import crashes, mutations, proofs, uploads
 
 HARNESSES: dict[str, Callable[[Sequence[str]], int]] = {
     "proofs": proofs.run,
     "mutations": mutations.run,
     "uploads": uploads.run,
+    "crashes": crashes.run,
 }
 
 

@@ -120,6 +120,9 @@ async def _finish_purge(ctx: Rooms, video_id: int) -> None:
         await _move_if_there(ctx.storage, media, layout.archived(video.storage_key))
         if video.source_key is not None:
             await _move_if_there(ctx.storage, source, Key(video.source_key))
+        # Still under the row's lock: nobody moves anything in here now.
+        if not await ctx.storage.list(layout.purged(video_id)):
+            await ctx.storage.delete_folder(layout.purged(video_id))
 
     try:
         await transaction(ctx.db, work)
