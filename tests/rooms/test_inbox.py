@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from tests.support.inbox_elsewhere import FILM
 from vlog.catalog import videos
 from vlog.context import Context
 from vlog.db.transaction import transaction
@@ -164,6 +168,25 @@ async def test_a_file_with_a_second_name_is_copied_so_that_nobody_can_change_the
     other.write_bytes(b"changed later")
     assert await sources(ctx) == [("library", b"original")]
     assert list(folder.path.iterdir()) == []
+
+
+async def test_a_file_on_another_disk_is_copied_and_then_removed(ctx: Context, folder: InboxFolder) -> None:
+    """The inbox may be a mount of its own: a rename then answers EXDEV."""
+    here = Path(__file__).parents[2]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.support.inbox_elsewhere",
+        ctx.db.dsn,
+        str(ctx.config.storage_path),
+    ]
+    process = await asyncio.create_subprocess_exec(
+        "unshare", "-rm", *command, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    _, err = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0, err.decode()
+    assert await sources(ctx) == [("film", FILM)]
+    assert await of_files(ctx) == {"film.mp4": ("accepted", None)}
 
 
 async def test_nothing_is_touched_while_the_disk_is_not_mounted(ctx: Context, folder: InboxFolder) -> None:

@@ -43,7 +43,7 @@ async def until_accepted(ctx: Context, name: str) -> None:
             await asyncio.sleep(0.05)
 
 
-@pytest.mark.parametrize("how", ["auto", "events", "polling"])
+@pytest.mark.parametrize("how", ["auto", "polling"])
 async def test_files_are_noticed_long_before_the_next_full_look(ctx: Context, how: str) -> None:
     await put(ctx, "storage.inbox_watch", how)
     async with watching(ctx) as folder:

@@ -8,11 +8,10 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import format_datetime
-from pathlib import PurePath
 
 from vlog.api.deps import MAX_ID
 from vlog.api.multipart import printable_name
-from vlog.catalog.text import TITLE_MAX_LENGTH, clean_description, clean_title
+from vlog.catalog.text import clean_description, clean_title, title_of_file
 from vlog.catalog.videos import NewVideo
 from vlog.kit.errors import Invalid
 from vlog.processing.resumable import Checksum
@@ -110,7 +109,7 @@ def _video(metadata: Mapping[str, str]) -> NewVideo:
     title = metadata.get("title", "")
     if not title.strip():
         # What people call a file says more than nothing.
-        title = " ".join(PurePath(filename).stem.replace("_", " ").split())[:TITLE_MAX_LENGTH]
+        title = title_of_file(filename) if filename else ""
     if not title:
         raise Invalid("The upload has neither a title nor a file name.", code="missing_title", field="title")
     publish = _BOOLEANS.get(metadata.get("publish", "true").strip().lower())
