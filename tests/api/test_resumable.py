@@ -269,6 +269,18 @@ async def test_cancelling(ctx: Context, admin: httpx.AsyncClient) -> None:
     await assert_is_video(ctx, done, b"data")
 
 
+async def test_methods_that_a_proxy_does_not_know(ctx: Context, admin: httpx.AsyncClient) -> None:
+    path = await begin(admin, 4)
+    said = TUS | OCTETS | {"Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"}
+    done = await admin.post(path, content=b"data", headers=said)
+    assert done.status_code == 204
+    await assert_is_video(ctx, done, b"data")
+    assert (await admin.post(path, headers=TUS)).status_code == 400
+    forget = TUS | {"X-HTTP-Method-Override": "DELETE"}
+    assert (await admin.post(path, headers=forget)).status_code == 204
+    assert (await admin.get(path)).status_code == 404
+
+
 async def test_an_upload_that_nobody_goes_on_with(ctx: Context, admin: httpx.AsyncClient) -> None:
     path = await begin(admin, 100)
     await send(admin, path, DATA[:50], offset=0)

@@ -16,7 +16,7 @@ from vlog.context import Context
 from vlog.db import transaction as transactions
 from vlog.db.engine import Database
 from vlog.kit.errors import Unavailable
-from vlog.processing import inflow, resumable, upload_completion, uploads
+from vlog.processing import inflow, resumable, upload_completion, upload_files, uploads
 from vlog.processing.resumable import ResumableUploads
 from vlog.storage import layout
 from vlog.storage.growing import LocalGrowing
@@ -182,6 +182,25 @@ async def test_dying_between_the_last_byte_and_the_video(
     head = await admin.head(path, headers=TUS)
     await assert_is_video(ctx, head, DATA[:1000])
     assert await ctx.db.fetchval("SELECT count(*) FROM videos") == 1
+
+
+async def test_one_that_somebody_is_at_does_not_keep_the_others_waiting(
+    ctx: Context, admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload_files, "LOCK_SECONDS", 0.1)
+    with monkeypatch.context() as dying:
+        dying.setattr(LocalGrowing, "commit", away)
+        paths = [await begin(admin, 1000) for _ in range(2)]
+        for path in paths:
+            await send(admin, path, DATA[:1000], offset=0)
+    await shift_clock(ctx.db, "2 minutes")
+    busy = await ctx.storage.grow(layout.partial_upload(paths[0].rpartition("/")[2]))
+    assert await upload_completion.sweep(ctx) == 1
+    answer = await send(admin, paths[0], b"", offset=1000)
+    assert (answer.status_code, answer.json()["code"]) == (503, "upload_busy")
+    await busy.close()
+    await shift_clock(ctx.db, "4 minutes")
+    assert await upload_completion.sweep(ctx) == 1
 
 
 async def test_bytes_that_the_storage_has_lost_are_asked_for_again(

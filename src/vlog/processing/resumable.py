@@ -90,9 +90,14 @@ class ResumableUploads:
         free_bytes = (await self._ctx.storage.free()).free_bytes
         if idempotency_key is not None:
             once = Once(scope="uploads", key=idempotency_key, request=announced)
+        else:
+            # A flood is refused here, before anybody waits for a turn.
+            open_now = await upload_rows.outstanding(self._ctx.db, announced.owner)
+            _refuse_more(open_now, announced.length_bytes, most_open=most_open, quota_bytes=quota_bytes)
 
         async def begin(tx: Transaction) -> str:
             await require_category(tx, announced.video.category_id)
+            await upload_rows.take_turns(tx)
             found = await upload_rows.outstanding(tx, announced.owner)
             _refuse_more(found, announced.length_bytes, most_open=most_open, quota_bytes=quota_bytes)
             uploads.refuse_without_space(

@@ -111,10 +111,10 @@ async def sweep(ctx: Rooms) -> int:
     for upload_id in await upload_rows.unfinished(ctx.db, limit=BATCH):
         try:
             await complete(ctx, upload_id)
-        except Unavailable:
-            raise
-        except VlogError:
-            # Recorded in its row.
+        except VlogError as error:
+            if isinstance(error, Unavailable) and error.code != "upload_busy":
+                raise
+            # Recorded in its row, or somebody is at it.
             continue
         done += 1
     done += await _expire(ctx)

@@ -164,18 +164,16 @@ async def listed(reader: Reader) -> list[Upload]:
     return [_upload(row) for row in await reader.fetch(_LIST)]
 
 
-async def outstanding(tx: Transaction, owner: str) -> Outstanding:
-    """What is open now; it stays so until the commit, as far as creations go."""
+async def take_turns(tx: Transaction) -> None:
+    """Let no other upload begin until the commit."""
     await tx.execute("SELECT pg_advisory_xact_lock($1)", _CREATION_LOCK)
-    row = await tx.fetchrow(_OUTSTANDING, owner)
+
+
+async def outstanding(reader: Reader, owner: str = "") -> Outstanding:
+    """What is open now."""
+    row = await reader.fetchrow(_OUTSTANDING, owner)
     assert row is not None  # noqa: S101 - an aggregate
     return Outstanding(**cast("dict[str, Any]", dict(row)))
-
-
-async def missing_bytes(reader: Reader) -> int:
-    """How much of all open uploads is still to come: space that is spoken for."""
-    row = await reader.fetchrow(_OUTSTANDING, "")
-    return int(row["missing_bytes"]) if row else 0
 
 
 async def insert(tx: Transaction, upload_id: str, *, announced: Announced, expiry_hours: int) -> None:

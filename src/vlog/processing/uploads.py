@@ -124,9 +124,8 @@ async def refuse_what_does_not_fit(ctx: Rooms, expected_bytes: int, *, limit_byt
     if expected_bytes > limit_bytes:
         raise too_large(limit_bytes)
     free_bytes = (await ctx.storage.free()).free_bytes
-    refuse_without_space(
-        free_bytes, expected_bytes=expected_bytes, missing_bytes=await upload_rows.missing_bytes(ctx.db)
-    )
+    missing_bytes = (await upload_rows.outstanding(ctx.db)).missing_bytes
+    refuse_without_space(free_bytes, expected_bytes=expected_bytes, missing_bytes=missing_bytes)
 
 
 def refuse_without_space(free_bytes: int | None, *, expected_bytes: int, missing_bytes: int) -> None:

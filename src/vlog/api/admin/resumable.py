@@ -148,6 +148,18 @@ async def continue_upload(request: Request, upload_id: UploadId, resumable: Resu
     return _empty(HTTPStatus.NO_CONTENT, _progress_headers(upload))
 
 
+@router.post("/{upload_id}", status_code=HTTPStatus.NO_CONTENT, include_in_schema=False, dependencies=TUS)
+async def overridden(request: Request, upload_id: UploadId, resumable: Resumable) -> Response:
+    """PATCH or DELETE from places that let neither through (tus, "X-HTTP-Method-Override")."""
+    method = request.headers.get("x-http-method-override", "").upper()
+    if method == "PATCH":
+        return await continue_upload(request, upload_id, resumable)
+    if method != "DELETE":
+        raise tus.bad_header("X-HTTP-Method-Override must be PATCH or DELETE here.")
+    await resumable.terminate(upload_id)
+    return _empty(HTTPStatus.NO_CONTENT, {})
+
+
 @router.delete("/{upload_id}", status_code=HTTPStatus.NO_CONTENT, dependencies=TUS)
 async def cancel_upload(upload_id: UploadId, resumable: Resumable) -> None:
     """Give an upload up, or take one that has ended off the list; its video, if there is one, stays."""
