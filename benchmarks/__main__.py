@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 import structlog
 
-from benchmarks import first_play, ladder, list_api, serving, startup, upload
+from benchmarks import extras, first_play, ladder, list_api, serving, startup, upload
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "ladder": ladder.run,
     "first_play": first_play.run,
+    "extras": extras.run,
     "serving": serving.run,
     "upload": upload.run,
     "list": list_api.run,

@@ -50,6 +50,21 @@ def film_1080p(seconds: int) -> Path:
     return path
 
 
+def film_2160p(seconds: int) -> Path:
+    """The same film at 2160p and about 28 Mbit/s."""
+    path = FOLDER / f"film-2160p-{seconds}s.mp4"
+    if not path.exists():
+        _make(
+            path,
+            [
+                *("-t", str(seconds), "-i", str(film_1080p(20)), "-vf", "scale=3840:2160", "-c:v", "libx264"),
+                *("-preset", "ultrafast", "-b:v", "28M", "-maxrate", "35M", "-bufsize", "56M", "-g", "150"),
+                *("-c:a", "copy"),
+            ],
+        )
+    return path
+
+
 def long_720p(minutes: int) -> Path:
     """720p30 H.264 + AAC at about 2 Mbit/s: a minute of film, repeated without encoding."""
     path = FOLDER / f"long-720p-{minutes}min.mp4"

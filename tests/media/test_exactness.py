@@ -68,7 +68,8 @@ CASES = [
     Case("fragmented.mp4", range(210), remuxable=True, drift_seconds=0.03),
     # Its first packet gives no picture and its last picture has no time.
     Case("packets_without_times.avi", range(174)),
-    Case("uneven.mp4", range(240), held=6, remuxable=True),
+    # Its B-pictures before a pause would leave gaps when copied.
+    Case("uneven.mp4", range(240), held=6),
 ]
 
 

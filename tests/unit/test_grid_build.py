@@ -189,3 +189,19 @@ def test_a_still_picture_is_one_segment() -> None:
     grid = grid_of(index([0], time_base=MPEG_CLOCK))
     assert len(grid.cells) == 1
     assert grid.duration_seconds == Fraction(1, 25)
+
+
+@pytest.mark.parametrize(
+    ("pictures", "copied"),
+    [
+        # In order, then a pause of half a second.
+        ([0, 3000, 6000, 9000, 54_000, 57_000, 60_000], True),
+        # The last before the pause is decoded before others that come earlier.
+        ([0, 9000, 3000, 6000, 54_000, 57_000, 60_000], False),
+        # No pause to speak of.
+        ([0, 9000, 3000, 6000, 18_000, 21_000, 24_000], True),
+    ],
+)
+def test_pictures_out_of_order_before_a_pause_are_not_copied(pictures: list[int], copied: bool) -> None:
+    grid = grid_of(index(pictures, keys=[0, pictures[4]]), remux=True, segment_seconds=1)
+    assert grid.key_frames_aligned is copied

@@ -11,7 +11,7 @@ from vlog.kit.errors import Invalid
 from vlog.media.cadence import Cadence, cadence, decimation, last_duration, rounded_division, thinned
 from vlog.media.cells import Timeline, copied_cells, encoded_cells
 from vlog.media.grid import Cell, Grid
-from vlog.media.packets import AudioExtent, VideoIndex, closed_keys, is_cut_clean
+from vlog.media.packets import AudioExtent, VideoIndex, closed_keys, ends_late, is_cut_clean
 
 MAX_COPIED_CELL_SECONDS = 24
 """A source whose key frames are farther apart is encoded: such segments would make starting and seeking
@@ -21,6 +21,8 @@ slow.
 _LEAST_LEAD_SECONDS = Fraction(1, 20)
 _LEAST_TAIL_SECONDS = Fraction(1, 2)
 _PAUSE_PICTURES = 3
+_LEAST_GAP_SECONDS = Fraction(1, 4)
+"""Shorter gaps in a copied source are passed over by players."""
 _PAUSE_SECONDS = Fraction(1, 10)
 
 
@@ -57,7 +59,8 @@ def build_grid(index: VideoIndex, wish: GridWish, audio: AudioExtent | None) -> 
     grid = _placed(_bare(index, beat, origin_pts=kept[0], step=step), audio)
     line = _timeline(grid, index, kept, audio=audio, wish=wish)
     refuse_endless(line, grid.timescale, wish)
-    if wish.remux and not step and is_cut_clean(index):
+    still = int(max(_PAUSE_PICTURES / grid.frame_rate, _LEAST_GAP_SECONDS) / index.time_base)
+    if wish.remux and not step and is_cut_clean(index) and not ends_late(index, still):
         longest = MAX_COPIED_CELL_SECONDS * grid.timescale
         if cells := copied_cells(line, closed_keys(index), longest=longest):
             return _filled(replace(grid, key_frames_aligned=True), line, cells)

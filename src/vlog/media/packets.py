@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import compress
+from itertools import compress, pairwise
 
 from vlog.kit.errors import Invalid
 
@@ -278,6 +278,18 @@ def closed_keys(index: VideoIndex) -> list[int]:
             found.append(pts)
         highest = max(highest, pts)
     return found
+
+
+def ends_late(index: VideoIndex, longest: int) -> bool:
+    """Whether some picture that is seen for more than ``longest`` (``time_base``) is decoded before one that
+    is shown earlier.
+
+    Copied, it would end with its own decoding and leave a gap.
+    """
+    later = _least_from(index.pts)
+    shown = index.shown_pts
+    paused = {pts for pts, following in pairwise(shown) if following - pts > longest}
+    return any(pts in paused and least < pts for pts, least in zip(index.pts, later, strict=True))
 
 
 def is_cut_clean(index: VideoIndex) -> bool:

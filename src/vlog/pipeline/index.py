@@ -23,6 +23,7 @@ _WITH_HIDDEN_PICTURES = frozenset({"vp8"})
 _CUT_ANEW = frozenset({"mpeg1video", "mpeg2video", "vc1", "vp8"})
 """Codecs whose packets ffmpeg's demuxer cuts anew: sample tables do not tell how many there are."""
 
+_PICTURES_PER_PACKET = Fraction(3, 4)
 _MOST_LOST = Fraction(1, 10)
 
 
@@ -140,7 +141,9 @@ def _agrees(index: VideoIndex, proof: Proof, source: Source) -> bool:
     shown = index.shown_pts
     if source.chosen.video.codec in _WITH_HIDDEN_PICTURES:
         return shown[: len(proof.pts)] == list(proof.pts)
-    return set(proof.pts) <= set(shown)
+    span = [pts for pts in shown if proof.pts[0] <= pts <= proof.pts[-1]]
+    # Far fewer pictures than packets: each field is a packet of its own.
+    return set(proof.pts) <= set(shown) and _PICTURES_PER_PACKET * len(span) <= len(proof.pts)
 
 
 def _confirmed(index: VideoIndex, audio: AudioExtent | None, proof: Proof) -> Indexed:
