@@ -152,12 +152,18 @@ def test_a_place_weighs_at_most_one(into: float, duration: float) -> None:
     assert 0.7 <= place_weight(into, duration) <= 1
 
 
+def enough(*ranked: Candidate) -> bool:
+    return is_enough(ranked, start_seconds=Fraction(0), duration_seconds=Fraction(100))
+
+
 def test_when_more_is_looked_for() -> None:
-    assert not is_enough([])
-    assert is_enough([candidate(1, scene())])
-    assert not is_enough([candidate(1, card())])
-    assert is_enough([candidate(at, card()) for at in range(4)])
-    assert not is_enough([candidate(at, bytes(AREA)) for at in range(9)])
+    assert not enough()
+    assert enough(candidate(20, scene()))
+    # The very first picture only where nothing else says more.
+    assert not enough(candidate(0, scene()))
+    assert not enough(candidate(20, card()))
+    assert enough(*(candidate(at, card()) for at in range(4)))
+    assert not enough(*(candidate(at, bytes(AREA)) for at in range(9)))
 
 
 def test_tiles_are_cut_from_what_came() -> None:

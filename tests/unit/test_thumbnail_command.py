@@ -48,7 +48,8 @@ def test_taking_tiles_from_a_window() -> None:
     each = words("-frames:v 1 -fps_mode passthrough -enc_time_base 1/1000000")
     expected = [
         *words("ffmpeg -hide_banner -nostdin -loglevel error -copyts -max_error_rate 1"),
-        *words("-seek_timestamp 1 -ss 5.000000 -t 10.000000 -skip_frame nokey -flags low_delay"),
+        *words("-seek_timestamp 1 -ss 5.000000 -t 10.000000"),
+        *words("-bsf:v noise=drop=not(key) -skip_frame nokey -flags low_delay"),
         *words("-threads 1 -noautorotate -reinit_filter 0"),
         *hardening.ffmpeg_input_args(),
         *("-i", "file:/in/source", "-filter_complex", graph),

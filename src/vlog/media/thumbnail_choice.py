@@ -7,7 +7,7 @@ in one thing the better one wins, and of two equal ones the earlier.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
@@ -27,6 +27,7 @@ _PLAIN_STEP = 3
 _SHARP_HALF = 8.0
 _RICH_COLOUR = 24.0
 _OPENING_SECONDS = 4.0
+_SEVERAL = 4
 
 _COARSE = bytes(value * _TONES // 256 for value in range(256))
 _FROM_GREY = bytes(abs(value - 128) for value in range(256))
@@ -137,7 +138,7 @@ def light(luma: bytes) -> float:
 def place_weight(into_seconds: float, duration_seconds: float) -> float:
     """What a picture's place adds: most in the first third after the opening, least in the last tenth."""
     share = into_seconds / duration_seconds if duration_seconds > 0 else 0.0
-    if into_seconds < min(_OPENING_SECONDS, duration_seconds / 10):
+    if _is_opening(into_seconds, duration_seconds):
         return 0.8
     if share <= 1 / 3:
         return 1.0
@@ -157,9 +158,16 @@ def best_first(
     return sorted(candidates, key=rank)
 
 
-def is_enough(ranked: list[Candidate]) -> bool:
-    """Whether the best of them will do: a scene, or a flat one where all of several are flat."""
+def is_enough(ranked: Sequence[Candidate], *, start_seconds: Fraction, duration_seconds: Fraction) -> bool:
+    """Whether the best of them will do: a scene behind the opening, or a flat one of several."""
     if not ranked:
         return False
-    best = ranked[0].look.worth
-    return best is Worth.SCENE or (best is Worth.FLAT and len(ranked) >= 4)
+    best = ranked[0]
+    opening = _is_opening(float(best.at_seconds - start_seconds), float(duration_seconds))
+    return (best.look.worth is Worth.SCENE and not opening) or (
+        best.look.worth is Worth.FLAT and len(ranked) >= _SEVERAL
+    )
+
+
+def _is_opening(into_seconds: float, duration_seconds: float) -> bool:
+    return into_seconds < min(_OPENING_SECONDS, duration_seconds / 10)

@@ -134,7 +134,8 @@ def _source(info: MediaInfo, source_url: str, window: Window) -> list[str]:
     if window.length_seconds is not None:
         words += ["-t", f"{float(window.length_seconds):.6f}"]
     if window.keys_only:
-        # Handed on at once: a decoder that reorders would first want the next key frames.
-        words += ["-skip_frame", "nokey", "-flags", "low_delay"]
+        # Not every decoder can skip (VP9's decodes all it gets), so the others are dropped before it; and
+        # what is decoded is handed on at once: one that reorders would first want the next key frames.
+        words += ["-bsf:v", "noise=drop=not(key)", "-skip_frame", "nokey", "-flags", "low_delay"]
     words += ["-threads", "1", "-noautorotate", "-reinit_filter", "0"]
     return [*words, *hardening.ffmpeg_input_args(), "-i", source_url]

@@ -70,11 +70,11 @@ class _Search:
         start, length = self._work.start_seconds, self._work.duration_seconds
         for window in windows(self._work.info, start_seconds=start, duration_seconds=length):
             await self._look(window)
-        if not is_enough(self._ranked()):
-            for window in windows_between(start, length):
-                await self._look(window)
-                if is_enough(self._ranked()):
-                    break
+        for window in windows_between(start, length):
+            ranked = self._ranked()
+            if is_enough(ranked, start_seconds=start, duration_seconds=length):
+                break
+            await self._look(window)
         return self._ranked()
 
     def _ranked(self) -> list[Candidate]:
