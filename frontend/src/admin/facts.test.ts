@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { factsOf, qualityRows } from "./facts";
+import { factsOf, loudnessOf, qualityRows } from "./facts";
 import type { StoredQuality, VideoDetail } from "./shapes";
 
 const quality = (name: string, height: number, size: number): StoredQuality => ({
@@ -27,4 +27,21 @@ test("what is not known yet is left out", () => {
     created_at: "2026-11-20T10:00:00Z", published_at: null, deleted_at: null,
   } as VideoDetail;
   expect(factsOf(video).map(({ name }) => name)).toEqual(["File", "Uploaded", "When ready", "Address"]);
+});
+
+const heard = (loudness_lufs: number | null, gain_db: number | null): Pick<VideoDetail, "job"> => ({
+  job: { renditions: [{ name: "360p" }, { name: "audio", loudness_lufs, gain_db }] } as VideoDetail["job"],
+});
+
+test("how loud it was and what was made of it", () => {
+  expect(loudnessOf(heard(-23.4, 7.4))).toBe("−23.4 LUFS, raised by 7.4 dB");
+  expect(loudnessOf(heard(-9, -7))).toBe("−9.0 LUFS, lowered by 7.0 dB");
+  expect(loudnessOf(heard(-16.2, null))).toBe("−16.2 LUFS, left as it is");
+  expect(loudnessOf(heard(null, 0))).toBeNull();
+  expect(loudnessOf({ job: null })).toBeNull();
+});
+
+test("sound alone is called so", () => {
+  const video = { source_width: 0, source_height: 0, duration: 30, status: "ready", created_at: "2026-11-20T10:00:00Z", published_at: null, deleted_at: null, job: null } as VideoDetail;
+  expect(factsOf(video)).toContainEqual({ name: "Picture", value: "none, sound only" });
 });

@@ -84,6 +84,8 @@ export interface RenditionProgress {
   name: string;
   status: string;
   progress_percent: number;
+  loudness_lufs?: number | null;
+  gain_db?: number | null;
 }
 
 export interface Job {

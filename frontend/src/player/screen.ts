@@ -51,6 +51,8 @@ export function makeScreen(stage: Stage): Screen {
   }
 
   pipButton.hidden = !document.pictureInPictureEnabled;
+  // Sound alone has no picture that could leave the page.
+  video.addEventListener("loadedmetadata", () => (pipButton.hidden = !document.pictureInPictureEnabled || video.videoWidth === 0), { signal });
   fullscreenButton.hidden = !document.fullscreenEnabled && !("webkitEnterFullscreen" in video);
   if (theatreButton !== null) setTheatre(readStored(THEATRE_KEY) === "1");
   document.addEventListener("fullscreenchange", showFullscreen, { signal });
