@@ -12,7 +12,7 @@ COVER_CODECS = frozenset({"mjpeg", "png"})
 """What covers are stored as, by ffmpeg's names of codecs, which are those of the decoders."""
 
 # The player's own colours (tokens.css: stage and stage-played), the same by day and by night.
-_TOP_LEFT, _BOTTOM_RIGHT = "0x20223a", "0x101117"
+_TOP_LEFT, _BOTTOM_RIGHT = "0x2a2d4d", "0x191b27"
 _BAR = "0x98a6ff"
 _BARS = 72
 _PITCH, _BAR_WIDTH, _HEIGHT = 16, 9, 320
