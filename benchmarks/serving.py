@@ -16,6 +16,7 @@ import socket
 import statistics
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -29,6 +30,7 @@ from tests.support.site import Site, publish, server_process, wait_for
 SECONDS = float(os.environ.get("BENCH_SECONDS", "5"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 CONNECTIONS = (200, 1000)
+SETTLE_SECONDS = 1.0
 PREFIX = "/internal-media"
 TICKS = os.sysconf("SC_CLK_TCK")
 TOOLS = ("nginx", "wrk", "taskset")
@@ -196,6 +198,8 @@ def _script(folder: Path, case: Case, paths: Sequence[str], prefix: str) -> Path
 
 
 def _once(server: Server, script: Path, connections: int) -> Figures:
+    # The clients of the run before have left in the middle of their answers.
+    time.sleep(SETTLE_SECONDS)
     before = _cpu_seconds(server.process_ids)
     command = ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{SECONDS:g}s", "--timeout", "20s"]
     done = subprocess.run(
@@ -208,6 +212,7 @@ def _once(server: Server, script: Path, connections: int) -> Figures:
     found = re.search(r"^\{.*\}$", done.stdout, re.MULTILINE)
     assert found is not None, done.stdout
     said = json.loads(found.group())
+    assert said["bytes"], f"{server.name} sent nothing in {SECONDS:g} s"
     return Figures(
         mb_per_second=round(said["bytes"] / said["us"], 1),
         cpu_seconds_per_gb=round(used / (said["bytes"] / 1e9), 4),

@@ -190,3 +190,23 @@ async def test_an_unknown_service_is_refused(ctx: Context) -> None:
     process = await start(ctx, free_ports(), "everything")
     _, log = await asyncio.wait_for(process.communicate(), 30)
     assert log.decode().strip() == "unknown_service: Services are public, admin, worker-api."
+
+
+async def test_requests_that_mean_something_else_are_refused(ctx: Context, running: Running) -> None:
+    """Methods that nobody serves, upgrades, and ranges by the thousand, as bytes on a socket."""
+    path = media_files(await make_ready(ctx))[4]
+    for method in ("TRACE", "CONNECT", "PROPFIND", "DELETE", "__init__", "get"):
+        for target in (path, "/health", "/"):
+            request = f"{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            answer = await raw(running.ports[0], request.encode())
+            assert answer[:12] in {b"HTTP/1.1 400", b"HTTP/1.1 405"}, (method, target, answer[:60])
+    head = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close"
+    upgrade = f"{head}, Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n"
+    assert (await raw(running.ports[0], upgrade.encode())).startswith(b"HTTP/1.1 200")
+    many = f"{head}\r\nRange: bytes={','.join(['0-0'] * 1000)}\r\n\r\n"
+    answer = await raw(running.ports[0], many.encode())
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert answer.endswith(SEGMENT)
+    endless = f"{head}\r\nRange: bytes=0-{'9' * 10_000_000}\r\n\r\n"
+    answer = await raw(running.ports[0], endless.encode())
+    assert answer[:12] in {b"", b"HTTP/1.1 400"}

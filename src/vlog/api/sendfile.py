@@ -17,6 +17,7 @@ a thread and go through the transport as well: a slow disk never stops the loop.
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import os
 import struct
@@ -43,6 +44,9 @@ PIECE_BYTES = 4 << 10
 COLD_BYTES = 256 << 10
 # A peer that takes nothing from one look to the next is gone, or holds our memory on purpose.
 STALL_SECONDS = 30.0
+
+
+_LEFT = frozenset({errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.ETIMEDOUT})
 
 
 class SendableFile(Protocol):
@@ -101,21 +105,22 @@ class SendfileProtocol(BoundedProtocol):
         if len(body) + count != cycle.expected_content_length:
             raise RuntimeError("vlog.sendfile is not as long as Content-Length")
         transport = self.transport
-        if cycle.disconnected or transport.is_closing():
-            return
         try:
-            transport.write(body)
-            # From here on the transport says when it holds a single byte, and when it has none left.
-            transport.set_write_buffer_limits(high=0)
-            await self._send_stretch(message["file"], message)
+            if not transport.is_closing():
+                transport.write(body)
+                # From here on the transport says when it holds a single byte, and when it has none left.
+                transport.set_write_buffer_limits(high=0)
+                await self._send_stretch(message["file"], message)
         except Cut as cut:
             log.info("answer_cut", reason=str(cut))
             # Not close(): that would wait for a peer that takes nothing.
             transport.abort()
-            cycle.disconnected = True
         finally:
             self._stretch = None
-            if not transport.is_closing():
+            if transport.is_closing():
+                # uvicorn hears of it in the loop's next turn only, and would complain about a short answer.
+                cycle.disconnected = True
+            else:
                 transport.set_write_buffer_limits()
         cycle.expected_content_length = 0
         await cycle.send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -202,7 +207,7 @@ class _Stretch:
                 self.cached_end = self.offset + window
             count = self._sendfile(window)
             self.offset += count
-            if count < window:
+            if count < window and not self._transport.is_closing():
                 # The socket is full. A little through the transport, and the transport waits for us.
                 piece = pagecache.read_cached(self._file, self.offset, min(PIECE_BYTES, window - count))
                 if piece is None:
@@ -216,6 +221,10 @@ class _Stretch:
         except BlockingIOError:
             return 0
         except OSError as error:
+            if error.errno in _LEFT:
+                # The transport will hear of it, too; nobody has to read about viewers who close a page.
+                self._transport.abort()
+                return 0
             raise Cut(str(error)) from error
 
     def _look(self, before: tuple[int, int] | None) -> None:
