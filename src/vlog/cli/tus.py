@@ -20,7 +20,7 @@ UPLOADS = "/api/uploads"
 # Proxies limit request bodies, often to 100 MB.
 CHUNK_BYTES = 64 << 20
 _BLOCK_BYTES = 1 << 20
-_LONGEST_PAUSE_SECONDS = 15.0
+_LONGEST_PAUSE_SECONDS = 5.0
 _OUTCOME_POLL_SECONDS = 1.0
 # The answer to the last piece comes when all is durable and known; a slow disk needs its time for that.
 _PIECE_TIMEOUT = httpx.Timeout(60.0, connect=5.0, read=600.0)

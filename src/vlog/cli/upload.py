@@ -213,7 +213,8 @@ class Bar:
 
     def pause(self, words: str, seconds: float) -> None:
         """Nothing moves, for this reason; once in words where nobody sees the line."""
-        self._progress.update(self._task, description=f"{self._name}: waiting {seconds:.0f} s")
+        pause = f"next try in {max(1, round(seconds))} s"
+        self._progress.update(self._task, completed=self._done_bytes, description=f"{self._name}: {pause}")
         if self._progress.disable and not self._is_paused:
             complain(f"{self._name}: {words} Trying again.")
         self._is_paused = True
@@ -232,6 +233,7 @@ def _promise(opened: BinaryIO, bar: Bar) -> dict[str, str]:
         digest.update(block)
         done_bytes += len(block)
         bar.hash(done_bytes)
+    bar.show(0)
     return {"sha256": digest.hexdigest()}
 
 
