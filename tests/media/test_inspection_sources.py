@@ -71,6 +71,27 @@ async def test_two_days_in_two_pictures(jail: Jail, folder: Path) -> None:
     assert (await refused(jail, source, patient)).code == "implausible_timing"
 
 
+async def test_ten_seconds_of_pictures_in_nine_hours(jail: Jail, folder: Path) -> None:
+    leap = [
+        *moving(10.04, size="64x36"),
+        "-vf",
+        "setpts=PTS+gt(N\\,249)*34900/TB",
+        "-fps_mode",
+        "passthrough",
+    ]
+    source = hostile.make(folder, *leap, *X264, "leap.mp4")
+    error = await refused(jail, source)
+    assert (error.code, source.stat().st_size < 1_000_000) == ("implausible_timing", True)
+
+
+async def test_hours_without_a_picture_are_held_where_the_file_is_worth_it(jail: Jail, folder: Path) -> None:
+    pause = [*moving(2, size="64x36"), "-vf", "setpts=PTS+gt(N\\,24)*7200/TB", "-fps_mode", "passthrough"]
+    grid = (await inspected(jail, hostile.make(folder, *pause, *X264, "pause.mp4"))).grid
+    assert 7201 < grid.duration_seconds < 7203
+    assert grid.frames == 50
+    assert sum(not cell.frames for cell in grid.cells) >= 1199
+
+
 async def test_one_picture_is_one_segment(jail: Jail, folder: Path) -> None:
     source = hostile.make(folder, *hostile.picture("320x180"), *X264, "one.mp4")
     found = await inspected(jail, source)
