@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 
 from tests.support.api import make_ready
+from vlog.api import places
 from vlog.context import Context
 from vlog.processing.verification import Verification
 
@@ -46,10 +48,14 @@ async def test_a_missing_segment_is_not_found_and_a_finding(
     assert {each["video_id"] for each in body["wrong_files"]} == {video.id}
 
 
-async def test_the_database_away_is_told(ctx: Context, admin: httpx.AsyncClient) -> None:
-    # The door itself is open: the secret is in the environment.
+async def test_the_database_away_interrupts_no_film(
+    ctx: Context, public: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = await make_ready(ctx)
+    address = f"/videos/{video.storage_key}/master.m3u8"
+    monkeypatch.setattr(places, "LIFE_SECONDS", 0.0)
+    assert (await public.get(address)).status_code == 200
     await ctx.db.pool.close()
-    answer = await admin.get("/api/health")
-    assert answer.status_code in {200, 503}
-    if answer.status_code == 200:
-        assert answer.json()["status"] == "unhealthy"
+    assert (await public.get(address)).status_code == 200
+    monkeypatch.setattr(places, "AWAY_SECONDS", 0.0)
+    assert (await public.get(address)).status_code == 503

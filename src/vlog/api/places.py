@@ -12,7 +12,7 @@ from vlog.catalog import videos
 from vlog.db.engine import Database
 from vlog.events.bus import EventBus
 from vlog.kit.clock import monotonic_seconds
-from vlog.kit.errors import NotFound
+from vlog.kit.errors import NotFound, Unavailable
 from vlog.processing import generations
 from vlog.processing.demand import WantedCell
 from vlog.processing.generations import Unfinished
@@ -21,6 +21,9 @@ from vlog.storage.layout import Key
 
 # The bound on how long a hidden video can still be had when the hint of its hiding was lost.
 LIFE_SECONDS = 1.0
+# How much longer an answer counts while the database is away; both together bound how long what was hidden
+# in its last moment can still be had.
+AWAY_SECONDS = 4.0
 _MAX_ENTRIES = 10_000
 
 
@@ -84,7 +87,13 @@ class Places:
             self._asking[storage_key] = asking
             asking.add_done_callback(lambda done: self._learn(storage_key, done))
         # A thousand viewers of one video are one question; that one of them leaves hurts no other.
-        return await asyncio.shield(asking)
+        try:
+            return await asyncio.shield(asking)
+        except Unavailable:
+            # A restart of the database interrupts nobody's film.
+            if known is not None and known[0] + AWAY_SECONDS > monotonic_seconds():
+                return known[1]
+            raise
 
     def _learn(self, storage_key: str, asked: asyncio.Task[Place | None]) -> None:
         # An answer that a change has overtaken is given to those who wait, but not kept.
