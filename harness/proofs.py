@@ -15,6 +15,10 @@ PROOFS = (
     "tests/media/test_hostile_bombs.py",
     "tests/media/test_inspection_damage.py",
     "tests/rooms/test_embedded.py",
+    "tests/rooms/test_bad_disks.py",
+    "tests/rooms/test_storage_faults.py",
+    "tests/rooms/test_database_faults.py",
+    "tests/e2e/test_database_outage.py",
 )
 
 

@@ -161,6 +161,26 @@ async def test_a_lost_rung_never_takes_a_playing_video_away(ctx: Context) -> Non
     assert variants(await master(ctx)) == {"original", "audio"}
 
 
+async def test_a_full_or_absent_storage_costs_no_attempt(ctx: Context) -> None:
+    await upload(ctx)
+    client = LocalClient(ctx)
+    marker = ctx.config.storage_path / ".vlog-root"
+    owner = marker.read_text()
+    full = Failure(code="out_of_space", message="The storage is full.", retryable=True)
+    for number in range(6):
+        offer = await claimed(client)
+        assert offer.attempt == 1
+        if number % 2:
+            marker.unlink()
+        await client.fail(offer.lease, CRASH if number % 2 else full, ())
+        marker.write_text(owner)
+        assert await client.claim(EVERYTHING) is None, "it waits for the storage"
+        await ctx.db.fetch("UPDATE transcoding_tasks SET available_at = app_now() RETURNING id")
+    info, grid = source_values(remux=False)
+    await work_off(client, info=info, grid=grid)
+    assert (await video_of(ctx, 1)).status == "ready"
+
+
 async def test_a_video_without_sound_that_it_should_have_is_given_up_early(ctx: Context) -> None:
     accepted = await upload(ctx)
     client = LocalClient(ctx)

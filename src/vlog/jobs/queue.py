@@ -211,6 +211,22 @@ async def finish(tx: Transaction, lease: Lease, runs: Sequence[ToolRun]) -> Task
     return await _end(tx, task, Ending(outcome="done", state="done"), runs=runs)
 
 
+async def put_off(
+    tx: Transaction, lease: Lease, failure: Failure, *, runs: Sequence[ToolRun], delay_seconds: float
+) -> Task:
+    """The work failed for want of something of ours: it costs no attempt. Raises ``LeaseLost``."""
+    task = await hold(tx, lease)
+    ending = Ending(
+        outcome="failed",
+        state="queued",
+        error_code=failure.code[:50],
+        error_message=failure.message[:2000],
+        delay_seconds=delay_seconds,
+        free_attempt=True,
+    )
+    return await _end(tx, task, ending, runs=runs)
+
+
 async def fail(
     tx: Transaction, lease: Lease, failure: Failure, *, runs: Sequence[ToolRun], delay_seconds: float
 ) -> Task:

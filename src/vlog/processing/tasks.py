@@ -12,7 +12,7 @@ from vlog.db.transaction import Transaction, transaction
 from vlog.jobs import queue
 from vlog.jobs.queue import LEASE_SECONDS, Task
 from vlog.jobs.states import retry_delay_seconds
-from vlog.kit.errors import Fault, Invalid, LeaseLost
+from vlog.kit.errors import Fault, Invalid, LeaseLost, Unavailable
 from vlog.media import stills
 from vlog.media.plan import AudioRendition, EncodePolicy, VideoRendition
 from vlog.processing import outcomes, planning, publication, renditions, rows
@@ -48,6 +48,11 @@ _KINDS: dict[str, type[Inspected | Made | Pictured]] = {
     "audio": Made,
     "video": Made,
 }
+
+# A full disk says nothing about the task, and its storage may be well again by the time that this is heard.
+_OURS = frozenset({"out_of_space", "storage_read_only", "storage_not_mounted", "storage_hung"})
+# How long a task rests that the storage has failed.
+_STORAGE_SECONDS = 30.0
 
 _BEGIN = """
 UPDATE transcoding_jobs SET state = 'running', started_at = coalesce(started_at, app_now())
@@ -224,7 +229,11 @@ async def _check_complete(ctx: Rooms, tx: Transaction, task: Task, *, result: Re
 
 
 async def fail(ctx: Rooms, lease: Lease, *, failure: Failure, runs: Sequence[ToolRun]) -> None:
-    """End an attempt that failed: another one follows, or the task has failed for good."""
+    """End an attempt that failed: another one follows, or the task has failed for good.
+
+    What fails while the storage is full or away has not failed by itself: it waits, however long that takes.
+    """
+    is_ours = failure.code in _OURS or await _storage_is_away(ctx)
     base_seconds = await ctx.settings.get(known.RETRY_BACKOFF_SECONDS)
     terms = await publication.terms_of(ctx.settings)
 
@@ -232,11 +241,22 @@ async def fail(ctx: Rooms, lease: Lease, *, failure: Failure, runs: Sequence[Too
         held = await _held(tx, lease, unless="failed")
         if held is None:
             return
-        delay = retry_delay_seconds(held.attempt, base_seconds=base_seconds)
-        task = await queue.fail(tx, lease, failure, runs=runs, delay_seconds=delay)
+        if is_ours:
+            task = await queue.put_off(tx, lease, failure, runs=runs, delay_seconds=_STORAGE_SECONDS)
+        else:
+            delay = retry_delay_seconds(held.attempt, base_seconds=base_seconds)
+            task = await queue.fail(tx, lease, failure, runs=runs, delay_seconds=delay)
         await outcomes.failed(ctx, tx, task, terms=terms)
 
     await transaction(ctx.db, work)
+
+
+async def _storage_is_away(ctx: Rooms) -> bool:
+    try:
+        await ctx.storage.check()
+    except Unavailable:
+        return True
+    return False
 
 
 async def release(ctx: Rooms, lease: Lease) -> None:
