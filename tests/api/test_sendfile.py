@@ -229,6 +229,20 @@ def test_pages_that_are_not_in_memory_are_read_in_a_thread(
         assert files.reads > 0
 
 
+def test_a_disk_that_fails_in_the_middle_ends_the_connection(
+    files: Files, content: bytes, new_loop: NewLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pagecache, "is_cached", lambda *_: False)
+    monkeypatch.setattr(pagecache, "read_cached", lambda *_: None)
+    files.hangs_from = 1_000_000
+    with serving(files, new_loop) as port, connected(port) as client:
+        client.sendall(ask(f"/film/0/{SIZE}"))
+        received = body_of(read_all(client))
+    assert content.startswith(received)
+    assert len(received) < SIZE
+    assert (files.busy, files.done) == (0, 1)
+
+
 def test_what_was_just_written_is_in_memory_and_what_was_dropped_is_not(tmp_path: Path) -> None:
     path = tmp_path / "film"
     path.write_bytes(os.urandom(SIZE))

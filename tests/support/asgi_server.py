@@ -15,6 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vlog.api.sendfile import EXTENSION, SendfileProtocol
+from vlog.kit.errors import Unavailable
 
 NewLoop = Callable[[], asyncio.AbstractEventLoop]
 
@@ -22,8 +23,10 @@ NewLoop = Callable[[], asyncio.AbstractEventLoop]
 class OpenFile:
     """A file with a descriptor that counts how often a thread had to read it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, hangs_from: int) -> None:
+        """``hangs_from``: the disk answers no question about what lies behind."""
         self.reads = 0
+        self.hangs_from = hangs_from
         self._file = os.open(path, os.O_RDONLY)
 
     def fileno(self) -> int:
@@ -31,6 +34,8 @@ class OpenFile:
 
     async def read(self, offset: int, length: int) -> bytes:
         self.reads += 1
+        if offset >= self.hangs_from:
+            raise Unavailable("The storage is not answering.", code="storage_unavailable")
         return await asyncio.to_thread(os.pread, self._file, length, offset)
 
     def close(self) -> None:
@@ -46,6 +51,7 @@ class Files:
     busy: int = 0
     done: int = 0
     reads: int = 0
+    hangs_from: int = 1 << 60
     between: Callable[[], None] = lambda: None
     """Called after the file was opened, before it is sent."""
 
@@ -53,7 +59,7 @@ class Files:
         _, name, offset, count = scope["path"].split("/")
         self.offered.append(EXTENSION in scope.get("extensions", ()))
         self.busy += 1
-        file = OpenFile(self.folder / name)
+        file = OpenFile(self.folder / name, hangs_from=self.hangs_from)
         try:
             self.between()
             headers = [(b"content-length", count.encode())]

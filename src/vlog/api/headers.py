@@ -23,6 +23,7 @@ _COMMON = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+_FOR_MEDIA = ("x-content-type-options", "content-security-policy", "cross-origin-resource-policy")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,13 @@ class HeaderPolicy:
 
     page: tuple[tuple[bytes, bytes], ...]
     data: tuple[tuple[bytes, bytes], ...]
+    media: tuple[tuple[bytes, bytes], ...]
+
+    def of(self, media_type: bytes) -> tuple[tuple[bytes, bytes], ...]:
+        """What an answer of this type has."""
+        if media_type.startswith(b"video/"):
+            return self.media
+        return self.page if media_type.startswith(b"text/html") else self.data
 
 
 def policy(*, may_be_framed: bool) -> HeaderPolicy:
@@ -42,7 +50,9 @@ def policy(*, may_be_framed: bool) -> HeaderPolicy:
         "x-frame-options": frame,
     }
     data = {**_COMMON, "content-security-policy": DATA_POLICY, "x-frame-options": "DENY"}
-    return HeaderPolicy(page=_raw(page), data=_raw(data))
+    # A segment is no document: frames, openers and cameras mean nothing to it. Each header costs every one.
+    media = {name: data[name] for name in _FOR_MEDIA}
+    return HeaderPolicy(page=_raw(page), data=_raw(data), media=_raw(media))
 
 
 def _raw(headers: dict[str, str]) -> tuple[tuple[bytes, bytes], ...]:

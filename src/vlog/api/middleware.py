@@ -139,8 +139,7 @@ class Edge:
         # Names are lower-case in ASGI; this runs for every segment.
         given = message.get("headers", ())
         present = dict(given)
-        is_page = present.get(b"content-type", b"").startswith(b"text/html")
-        policy = self._headers.page if is_page else self._headers.data
+        policy = self._headers.of(present.get(b"content-type", b""))
         return [*given, *[header for header in policy if header[0] not in present]]
 
 

@@ -28,6 +28,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from vlog.api.protocol import BoundedProtocol
+from vlog.kit.errors import VlogError
 from vlog.storage import pagecache
 from vlog.telemetry.logs import get_logger
 
@@ -132,7 +133,10 @@ class SendfileProtocol(BoundedProtocol):
         self._stretch = stretch
         while not await stretch.sent():
             # What comes next is not in memory.
-            data = await file.read(stretch.offset, min(COLD_BYTES, stretch.end - stretch.offset))
+            try:
+                data = await file.read(stretch.offset, min(COLD_BYTES, stretch.end - stretch.offset))
+            except VlogError as error:
+                raise Cut(error.message) from error
             stretch.write(data)
 
 
