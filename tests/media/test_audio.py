@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from tests.support.clips import clip
 from tests.support.jails import tools
@@ -65,6 +66,27 @@ async def test_resumed_sound_has_no_seam(any_jail: Jail, name: str) -> None:
     around = slice(seam - 2048, seam + 4096)
     local = np.sqrt(np.mean((one[around] - other[around]) ** 2))
     assert local <= loudness / 4, (local, loudness)
+
+
+async def test_sound_in_two_tasks_has_no_seam(any_jail: Jail) -> None:
+    """The second begins in the middle; the first goes on until it is told that the rest is taken."""
+    source = clip("screencast_speech.mp4")
+    found = await inspected(any_jail, source, segment_seconds=2)
+    whole, cut = RecordingClient(source), RecordingClient(source)
+    work = AudioWork(info=found.info, grid=found.grid, audio=AUDIO, durable={})
+    await make_audio(assignment(any_jail, source, whole), work)
+    cut.taken_from = 2
+    await make_audio(assignment(any_jail, source, cut), replace(work, end_cell=2))
+    assert sorted(cut.segments["audio"]) == [0, 1]
+    cut.taken_from = None
+    await make_audio(assignment(any_jail, source, cut), replace(work, first_cell=2))
+    made = [(each.number, each.start, each.duration) for each in whole.segments["audio"].values()]
+    assert sorted((each.number, each.start, each.duration) for each in cut.segments["audio"].values()) == made
+    one, other = heard(whole), heard(cut)
+    seam = whole.segments["audio"][2].start
+    around = slice(seam - 2048, seam + 4096)
+    local = np.sqrt(np.mean((one[around] - other[around]) ** 2))
+    assert local <= np.sqrt(np.mean(one**2)) / 4
 
 
 async def test_nothing_is_made_when_all_is_there(any_jail: Jail) -> None:

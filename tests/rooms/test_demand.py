@@ -5,17 +5,19 @@ from __future__ import annotations
 import pytest
 
 from tests.support.deliveries import EVERYTHING, deliver, inspect, segment, work_off
-from tests.support.media_values import every, grid_of, index
+from tests.support.media_values import AAC, every, grid_of, index, info_of, sound
 from tests.support.uploaded import assert_all_is_there, claimed, source_values, upload, video_of
 from vlog.context import Context
 from vlog.kit.errors import Conflict
 from vlog.processing import demand
 from vlog.processing.demand import WantedCell
 from vlog.wire.codec import to_json
-from vlog.wire.work import Capabilities, Made, Offer, RemuxWork, VideoWork
+from vlog.wire.work import AudioWork, Capabilities, Made, Offer, RemuxWork, VideoWork
 from vlog.workers.local_client import LocalClient
 
-DEMANDED = Capabilities(worker="express", kinds=("video",), encoders=("libx264",), demanded_only=True)
+DEMANDED = Capabilities(
+    worker="express", kinds=("video", "audio"), encoders=("libx264", "aac"), demanded_only=True
+)
 
 
 async def live(ctx: Context) -> tuple[LocalClient, Offer]:
@@ -169,3 +171,37 @@ async def test_durable_cells_are_told_from_others(ctx: Context) -> None:
     # Folded into one row by now.
     assert await demand.durable(ctx.db, cells) == set(cells)
     assert await client.claim(EVERYTHING) is None
+
+
+async def test_sound_is_cut_only_where_it_is_far_ahead(ctx: Context) -> None:
+    minutes = 40
+    pictures = index(every(3000, 1800 * minutes), keys=every(6000 * 30, 30 * minutes), last_duration=3000)
+    grid = grid_of(pictures, audio=sound(0, 60 * minutes))
+    info = info_of((640, 360), seconds=60 * minutes, audio=AAC)
+    await upload(ctx)
+    client = LocalClient(ctx)
+    await inspect(client, info=info, grid=grid)
+    offer = await claimed(client)
+    assert isinstance(offer.work, AudioWork)
+    await deliver(client, offer, grid=grid, numbers=[0, 1])
+    pictures_offer = await claimed(client)
+    await deliver(client, pictures_offer, grid=grid, numbers=[0])
+    generation_id = await ctx.db.fetchval("SELECT id FROM generations")
+    runs = "SELECT first_cell, end_cell FROM transcoding_tasks WHERE kind = 'audio' ORDER BY first_cell"
+    await demand.mark(ctx, WantedCell(generation_id, "audio", 80))
+    assert [tuple(row) for row in await ctx.db.fetch(runs)] == [(0, 400)]
+    await demand.mark(ctx, WantedCell(generation_id, "audio", 200))
+    assert [tuple(row) for row in await ctx.db.fetch(runs)] == [(0, 200), (200, 400)]
+    rest = await client.claim(DEMANDED)
+    assert rest is not None
+    assert isinstance(rest.work, AudioWork)
+    assert (rest.work.first_cell, rest.work.end_cell, rest.work.hurried) == (200, 400, True)
+    await deliver(client, rest, grid=grid, numbers=range(200, 400))
+    await client.finish(rest.lease, Made(), ())
+    # Its former holder comes to the border.
+    with pytest.raises(Conflict) as refusal:
+        await deliver(client, offer, grid=grid, numbers=range(2, 210))
+    assert refusal.value.code == "cells_taken"
+    await client.finish(offer.lease, Made(), ())
+    status = "SELECT status FROM quality_progress WHERE quality = 'audio'"
+    assert await ctx.db.fetchval(status) == "completed"

@@ -91,8 +91,10 @@ async def deliver(
     """Put what the offer asks for and the server does not have; ``grid`` is the whole one."""
     work = offer.work
     assert isinstance(work, RemuxWork | AudioWork | VideoWork)
-    first = work.first_cell if isinstance(work, VideoWork) else 0
+    first = 0 if isinstance(work, RemuxWork) else work.first_cell
     cells = range(first, first + len(work.grid.cells))
+    if isinstance(work, AudioWork):
+        cells = range(first, len(grid.cells) if work.end_cell is None else work.end_cell)
     for name, durable in work.durable.items():
         sound = name.startswith("audio")
         await client.put_init(offer.lease, name, audio_init() if sound else video_init())

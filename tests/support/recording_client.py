@@ -11,7 +11,18 @@ from pathlib import Path
 from vlog.kit.errors import Conflict, LeaseLost
 from vlog.media.loudness import Loudness
 from vlog.media.stills import PictureFile
-from vlog.wire.work import Capabilities, Failure, Lease, Offer, Picture, Progress, Result, Segment, ToolRun
+from vlog.wire.work import (
+    CELLS_TAKEN,
+    Capabilities,
+    Failure,
+    Lease,
+    Offer,
+    Picture,
+    Progress,
+    Result,
+    Segment,
+    ToolRun,
+)
 
 
 class RecordingClient:
@@ -30,6 +41,8 @@ class RecordingClient:
         self.runs: list[ToolRun] = []
         self.released: list[Lease] = []
         self.lost: set[int] = set()
+        # The first cell that has been given to somebody else, if any.
+        self.taken_from: int | None = None
         self._source = source
 
     async def claim(self, capabilities: Capabilities) -> Offer | None:
@@ -62,10 +75,13 @@ class RecordingClient:
     async def put_segments(self, lease: Lease, rendition: str, segments: Sequence[Segment]) -> None:
         self._check(lease)
         self.batches.append((rendition, tuple(segment.number for segment in segments)))
-        for segment in segments:
+        kept = [each for each in segments if self.taken_from is None or each.number < self.taken_from]
+        for segment in kept:
             assert hashlib.sha256(segment.data).hexdigest() == segment.sha256
             if self.segments[rendition].setdefault(segment.number, segment).sha256 != segment.sha256:
                 raise Conflict(f"Another segment {segment.number} of {rendition}.")
+        if len(kept) < len(segments):
+            raise Conflict("The rest is others'.", code=CELLS_TAKEN)
 
     async def put_thumbnail(self, lease: Lease, pictures: Sequence[Picture]) -> None:
         self._check(lease)

@@ -32,7 +32,10 @@ async def make_audio(assignment: Assignment, work: AudioWork) -> Made:
     assignment.hurried = work.hurried
     delivery = Delivery(assignment.holding, work.durable)
     ends = borders(work.grid, work.audio.sample_rate)
-    cell = next((n for n in range(len(ends)) if delivery.wants(work.audio.name, n)), None)
+    # What is made beyond the last of these is refused, which ends the work: the border between two tasks is
+    # one between two frames of the same sound, as between two segments.
+    cells = range(work.first_cell, len(ends) if work.end_cell is None else work.end_cell)
+    cell = next((n for n in cells if delivery.wants(work.audio.name, n)), None)
     if cell is None:
         return Made()
     job = AudioJob(

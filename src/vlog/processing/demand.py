@@ -6,6 +6,7 @@ A task that holds the wanted cell somewhere in its middle is cut there, so that 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import NamedTuple
 
 from vlog.db.transaction import Transaction, transaction
@@ -20,7 +21,9 @@ from vlog.processing.rows import Reader
 PIECE_CELLS = 2
 # Beginning within a long group of pictures means decoding all before: then cutting helps nobody.
 _MOST_RUN_UP_SECONDS = 20
-_CUTTABLE = ("video",)
+_CUTTABLE = ("video", "audio")
+# Sound is decoded from its start wherever it is to begin: cut only where encoding all before takes longer.
+_LEAST_SOUND_SECONDS = 600
 
 # Complete renditions have no rows of single cells any more.
 _DURABLE = """
@@ -73,7 +76,9 @@ async def _piece(tx: Transaction, task: Task, cell: WantedCell) -> int:
         return task.id
     grid = await rows.grid(tx, cell.generation_id)
     piece = task
-    if cell.number > await _reach(tx, task) and _may_begin(grid, cell.number):
+    reach = await _reach(tx, task)
+    is_far = task.kind == "video" or _seconds_between(grid, reach, cell.number) >= _LEAST_SOUND_SECONDS
+    if cell.number > reach and is_far and _may_begin(grid, cell.number):
         piece = await _cut(tx, task, cell.number, grid=grid)
     after = cell.number + PIECE_CELLS
     begins = piece.state == "queued" and piece.first_cell == cell.number
@@ -95,6 +100,10 @@ async def _reach(tx: Transaction, task: Task) -> int:
 async def _cut(tx: Transaction, task: Task, cell: int, *, grid: Grid) -> Task:
     frames = sum(each.frames for each in grid.cells[cell : task.end_cell])
     return await queue.cut(tx, task, cell, frames=frames)
+
+
+def _seconds_between(grid: Grid, first: int, end: int) -> Fraction:
+    return Fraction(grid.cells[end].start - grid.cells[min(first, end)].start, grid.timescale)
 
 
 def _may_begin(grid: Grid, number: int) -> bool:

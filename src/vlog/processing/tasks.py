@@ -151,6 +151,8 @@ async def _work(
             audio=sound[0],
             loudness=loudness,
             durable=durable,
+            first_cell=task.first_cell,
+            end_cell=task.end_cell,
             hurried=await _is_hurried(tx, task),
         )
     return VideoWork(

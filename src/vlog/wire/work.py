@@ -47,7 +47,9 @@ class RemuxWork(msgspec.Struct, frozen=True, kw_only=True, tag="remux"):
 
 
 class AudioWork(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
-    """Encode the shared sound, whole, regrouped along the grid's cells.
+    """Encode the shared sound, regrouped along the grid's cells: those from ``first_cell`` to ``end_cell``.
+
+    ``end_cell`` is where others have been given the rest, if any, and ``grid`` the whole one.
 
     ``loudness`` is what an earlier attempt has heard and the server keeps; ``None`` asks to listen first.
     ``hurried`` as in ``VideoWork``.
@@ -58,6 +60,8 @@ class AudioWork(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
     audio: AudioRendition
     loudness: Loudness | None = None
     durable: dict[str, tuple[int, ...]]
+    first_cell: int = 0
+    end_cell: int | None = None
     hurried: bool = False
 
 
