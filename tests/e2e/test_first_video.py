@@ -61,6 +61,7 @@ async def test_from_set_up_to_playback(installation: Installation) -> None:
             await _choose_quality(page, lines)
         await page.goto(installation.public)
         await expect(page.get_by_role("link", name=TITLE).first).to_be_visible()
+        await _see_the_thumbnail(page)
         assert await watched.complaints() == []
 
 
@@ -93,6 +94,13 @@ async def _see_progress_move(page: Page) -> None:
         await asyncio.sleep(0.05)
     assert len(seen) >= 2, f"the bar stood still at {seen}"
     assert seen == sorted(seen), f"the bar went back: {seen}"
+
+
+async def _see_the_thumbnail(page: Page) -> None:
+    """In the smallest format, and decoded."""
+    picture = "document.querySelector('.video-card img')"
+    await _until(page, f"{picture}.complete && {picture}.naturalWidth > 0", seconds=20)
+    assert ".avif?v=1" in await page.evaluate(f"{picture}.currentSrc")
 
 
 async def _watch(watched: Watched) -> None:
