@@ -48,3 +48,23 @@ async def test_what_hangs_behind_a_video_is_not_looked_at(jail: Jail, tmp_path: 
     both.write_bytes(plain.read_bytes() + {"page": PAGE, "archive": archive.getvalue()}[tail])
     found, alone = await inspected(jail, both), await inspected(jail, plain)
     assert (found.info.video, found.grid) == (alone.info.video, alone.grid)
+
+
+async def test_an_attachment_is_not_taken_out(jail: Jail, tmp_path: Path) -> None:
+    (tmp_path / "x.ttf").write_bytes(bytes(100))
+    named = ["-metadata:s:t", "mimetype=font/ttf", "-metadata:s:t", "filename=../../escaped.ttf"]
+    source = hostile.make(tmp_path, *SOURCE, "-attach", "x.ttf", *named, "stowaway.mkv")
+    await inspected(jail, source)
+    assert not list(tmp_path.parent.parent.glob("escaped.ttf"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["stowaway.mkv", "x.ttf"]
+
+
+async def test_a_description_of_50_megabytes_is_not_read(jail: Jail, tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text(f";FFMETADATA1\ncomment={'x' * (50 << 20)}\n")
+    plain = await inspected(jail, hostile.make(tmp_path, *SOURCE, "plain.mkv"))
+    source = hostile.make(
+        tmp_path, *SOURCE[:4], "-i", "words.txt", *SOURCE[4:], "-map_metadata", "1", "wordy.mkv"
+    )
+    found = await inspected(jail, source)
+    assert source.stat().st_size > 50 << 20
+    assert found.grid.cells == plain.grid.cells
