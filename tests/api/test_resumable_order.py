@@ -43,17 +43,19 @@ async def test_bytes_name_folder_commit_answer(ctx: Context, tmp_path: Path) -> 
 
     # An acknowledged piece: what was written last is synced, then the row's commit, then the answer.
     answer = first(calls, "HTTP/1.1 204", behind=0)
-    written = max(call.ends for call in calls if call.name == "pwrite64" and call.ends < answer.begins)
-    synced = first(calls, "fdatasync(", part, behind=written)
-    committed = first(calls, "COMMIT", behind=synced.ends)
-    assert committed.begins < answer.begins
+    before = [call for call in calls if call.ends < answer.begins]
+    written = max(call.ends for call in before if call.name == "pwrite64")
+    syncs = [call for call in before if call.name == "fdatasync" and part in call.arguments]
+    committed = max(call.begins for call in before if "COMMIT" in call.arguments)
+    assert [call for call in syncs if written < call.begins <= call.ends < committed]
+    assert max(call.ends for call in syncs) < committed, "something was synced after it was acknowledged"
 
     # The whole file: its bytes, its name, the folder, the video's row, the answer.
     bytes_synced = first(calls, "fsync(", part, behind=answer.ends)
     renamed = first(calls, "rename", f"{name}.part", behind=bytes_synced.ends)
     folder_synced = first(calls, "fsync(", folder, behind=renamed.ends)
-    committed = first(calls, "COMMIT", behind=folder_synced.ends)
-    assert committed.begins < first(calls, "HTTP/1.1 204", behind=answer.ends).begins
+    made = first(calls, "COMMIT", behind=folder_synced.ends)
+    assert made.begins < first(calls, "HTTP/1.1 204", behind=answer.ends).begins
     assert not [call for call in calls if call.name == "pwrite64" and call.begins > bytes_synced.begins]
 
     # Each byte was written once.

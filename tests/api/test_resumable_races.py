@@ -27,7 +27,7 @@ from tests.support.tus import (
     split,
 )
 from vlog.context import Context
-from vlog.processing import inflow
+from vlog.processing import inflow, resumable, upload_files
 from vlog.processing.resumable import ResumableUploads
 from vlog.settings.store import put
 
@@ -37,7 +37,9 @@ DATA = os.urandom(5 * MIB + 17)
 
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Acknowledge often, so that a few megabytes have many steps."""
+    """Acknowledge often, so that a few megabytes have many steps; have patience with busy machines."""
+    monkeypatch.setattr(resumable, "LOOK_SECONDS", 30.0)
+    monkeypatch.setattr(upload_files, "LOCK_SECONDS", 30.0)
     monkeypatch.setattr(inflow, "BLOCK_BYTES", 64 << 10)
     monkeypatch.setattr(inflow, "SYNC_BYTES", 256 << 10)
     monkeypatch.setattr(inflow, "UNSYNCED_LIMIT_BYTES", 512 << 10)

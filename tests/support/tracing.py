@@ -36,9 +36,11 @@ async def watching(pid: int, log: Path, *calls: str) -> AsyncIterator[None]:
     options = ["-f", "-y", "-s", "300", "-e", f"trace={','.join(calls)}", "-o", str(log), "-p", str(pid)]
     tracer = await asyncio.create_subprocess_exec("strace", *options, stdout=DEVNULL, stderr=PIPE)
     try:
-        await asyncio.sleep(0.5)
-        if tracer.returncode is not None:
-            pytest.skip("processes may not be traced here")
+        assert tracer.stderr is not None
+        async with asyncio.timeout(60):
+            said = await tracer.stderr.readline()
+        if b"attached" not in said:
+            pytest.skip(f"processes may not be traced here: {said.decode().strip()}")
         yield
     finally:
         if tracer.returncode is None:
