@@ -43,15 +43,9 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function file(name: string, size = 1000, lastModified = 1): File {
-  return { name, size, lastModified } as File;
-}
-function states(): string[] {
-  return items.map(({ state }) => state);
-}
-function problem(status: number, code = ""): TransferProblem {
-  return { status, code, words: `Status ${status}.`, retryAfterSeconds: null };
-}
+const file = (name: string, size = 1000, lastModified = 1): File => ({ name, size, lastModified }) as File;
+const states = (): string[] => items.map(({ state }) => state);
+const problem = (status: number, code = ""): TransferProblem => ({ status, code, words: `Status ${status}.`, retryAfterSeconds: null });
 function begin(...names: string[]): void {
   queue.add(names.map((name) => file(name)));
   queue.startAll();
@@ -182,6 +176,16 @@ test("what others send is shown, and leaves when it has ended", () => {
   expect(states()).toEqual(["sending", "unfinished"]);
   queue.adopt([]);
   expect(states()).toEqual(["sending"]);
+});
+
+test("what this page begins or throws away is not taken for somebody else's", () => {
+  begin("mine.mp4");
+  queue.adopt([unfinished("u1", "mine.mp4", 0)]);
+  expect(states()).toEqual(["sending"]);
+  sent[0]!.hooks.onBegun("u1");
+  queue.remove(items[0]!);
+  queue.adopt([unfinished("u1", "mine.mp4")]);
+  expect(states()).toEqual([]);
 });
 
 test("the same file twice is one upload; removed, it can be chosen again", () => {

@@ -16,6 +16,8 @@ export class UploadQueue {
   // Files and transfers stay outside Alpine's proxies, which they do not survive.
   readonly #files = new Map<number, File>();
   readonly #runs: Runs;
+  /** Taken out of the list here; the server may still tell of them for a moment. */
+  readonly #dropped = new Set<string>();
 
   constructor(private readonly items: UploadItem[], private readonly hooks: Hooks) {
     this.#runs = new Runs(hooks.open, (item) => this.#over(item), hooks.chance ?? Math.random);
@@ -62,7 +64,10 @@ export class UploadQueue {
     const at = this.items.findIndex(({ key }) => key === item.key);
     if (at >= 0) this.items.splice(at, 1);
     this.#files.delete(item.key);
-    if (item.uploadId !== null) forget(item.uploadId);
+    if (item.uploadId !== null) {
+      this.#dropped.add(item.uploadId);
+      forget(item.uploadId);
+    }
     this.#fill();
   }
 
@@ -77,12 +82,18 @@ export class UploadQueue {
       else see(item, found, found.offset_bytes !== item.sent);
     }
     for (const found of receiving.values()) {
+      if (this.#dropped.has(found.id) || this.#isBeginning(found)) continue;
       const item = newItem(found.filename, found.length_bytes, found.title);
       item.uploadId = found.id;
       item.told = { title: found.title, description: "", category: "", publish: true };
       see(item, found, false);
       this.items.push(item);
     }
+  }
+
+  /** Ours, whose name has not come back yet. */
+  #isBeginning({ filename, length_bytes }: ServerUpload): boolean {
+    return this.items.some((item) => item.uploadId === null && isRunning(item) && item.name === filename && item.size === length_bytes);
   }
 
   #holds(file: File): boolean {
