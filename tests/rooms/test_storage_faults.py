@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.disks import small_disk
+from vlog.cli import folders
+from vlog.config import Config
 from vlog.kit.errors import Conflict, NotFound, OutOfSpace, Unavailable, VlogError
 from vlog.storage.layout import Key
 from vlog.storage.local import LocalStorage
@@ -215,3 +217,13 @@ async def test_a_planted_folder_link_is_not_followed_by_a_move(storage: LocalSto
     with pytest.raises(NotFound):
         await storage.move(Key("videos/link"), Key("archive/link"))
     assert (tmp_path / "videos" / "link").is_symlink()
+
+
+def test_vlog_starts_on_media_that_can_only_be_read(disk: Path, tmp_path: Path) -> None:
+    """A disk that is read-only after a restart is no reason to take the site away."""
+    config = Config(data_dir=tmp_path / "data", storage_path=disk)
+    (disk / ".vlog-root").write_text("us\n")
+    with small_disk.read_only(disk):
+        (warning,) = folders.prepare(config, {"VLOG_STORAGE_PATH": str(disk)})
+        assert "read-only" in warning or "full" in warning
+        assert "videos play" in warning
