@@ -216,7 +216,7 @@ def _once(server: Server, script: Path, connections: int) -> Figures:
     return Figures(
         mb_per_second=round(said["bytes"] / said["us"], 1),
         cpu_seconds_per_gb=round(used / (said["bytes"] / 1e9), 4),
-        cpu_us_per_request=round(used * 1e6 / said["requests"], 1),
+        cpu_us_per_request=round(used * 1e6 / max(1, said["requests"]), 1),
         p99_ms=round(said["p99"] / 1000, 1),
         errors=said["errors"],
     )
