@@ -97,7 +97,7 @@ async def test_a_slow_disk_works(disk: BadDisk, storage: LocalStorage) -> None:
 async def test_what_was_said_to_be_stored_outlives_a_power_cut(disk: BadDisk, storage: LocalStorage) -> None:
     dice = random.Random(23)
     wanted: dict[Key, bytes] = {}
-    for number in range(8):
+    for number in range(5):
         data = dice.randbytes(dice.randint(1, 200_000))
         key = Key(f"videos/v{number}/deep/f{number}")
         match number % 4:

@@ -35,14 +35,11 @@ POINTS = [point for point in CrashPoint if point not in ELSEWHERE]
 SHORT = [
     "upload_synced",
     "upload_acknowledged:2",
-    "upload_named",
-    "transaction_commits:15",
     "transaction_committed:9",
     "file_named:40",
     "segments_stored:7",
     "generation_renamed",
     "purge_aside",
-    "purge_row_gone",
 ]
 # How often a life passes them at least.
 PASSES = {
