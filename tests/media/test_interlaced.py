@@ -19,7 +19,8 @@ from vlog.media import command
 from vlog.media.command import VideoJob
 from vlog.media.hardening import ffmpeg_input_args
 from vlog.pipeline.jail import Jail
-from vlog.wire.work import Inspected
+from vlog.pipeline.thumbnail import make_thumbnail
+from vlog.wire.work import Inspected, ThumbnailWork
 
 COUNT = 80
 RATE = Fraction(25)
@@ -80,6 +81,22 @@ async def test_fields_are_found_and_removed(case: Case, folder: Path, any_jail: 
         # The first one has no neighbour that could tell what stood between its lines.
         bound = 0.6 * MIXTURE if number else MIXTURE
         assert np.abs(luma[number][40:, 40:-40].astype(int) - wanted).mean() < bound
+
+
+async def test_its_thumbnail_is_found_though_its_clock_starts_late(folder: Path, any_jail: Jail) -> None:
+    # Transport streams begin at 1.4 s, and this one is not much longer.
+    source = make_source(
+        folder / "short.ts", rate=RATE, count=40, options=MPEG2, raw=woven(40, top_first=True)
+    )
+    found = await inspected(any_jail, source)
+    start, seconds = found.grid.start_seconds, found.grid.duration_seconds
+    client = RecordingClient(source)
+    wanted = ThumbnailWork(
+        info=found.info, start_seconds=start, duration_seconds=seconds, widths=(160,), formats=("jpeg",)
+    )
+    taken = await make_thumbnail(assignment(any_jail, source, client), wanted)
+    assert start <= taken.at_seconds < start + seconds
+    assert client.thumbnail
 
 
 @pytest.mark.parametrize("case", [CASES[0], CASES[4]], ids=lambda case: case.name)

@@ -15,7 +15,8 @@ from vlog.media.plan import AudioRendition
 from vlog.media.planner import cut_into_chunks
 from vlog.pipeline.audio import make_audio
 from vlog.pipeline.jail import Jail
-from vlog.wire.work import AudioWork
+from vlog.pipeline.thumbnail import make_thumbnail
+from vlog.wire.work import AudioWork, ThumbnailWork
 
 COUNT = 200
 RATE = Fraction(25)
@@ -69,6 +70,16 @@ async def test_parts_follow_each_other(name: str, any_jail: Jail, folder: Path) 
     )
     work = AudioWork(info=found.info, grid=found.grid, audio=AUDIO, durable={})
     await make_audio(assignment(any_jail, source, client), work)
+    thumbnail = ThumbnailWork(
+        info=found.info,
+        start_seconds=found.grid.start_seconds,
+        duration_seconds=found.grid.duration_seconds,
+        widths=(160,),
+        formats=("jpeg",),
+    )
+    taken = await make_thumbnail(assignment(any_jail, source, client), thumbnail)
+    assert 0 <= taken.at_seconds < 8
+    assert client.thumbnail
     picture, heard = shown(client, "180p"), shown(client, "audio")
     assert made.missing_frames == 0
     seen = numbers(picture.media)

@@ -39,7 +39,8 @@ def looked_for(seconds: int, codec: str = "h264", *, start: int = 0) -> list[Win
 def test_taking_tiles_from_a_window() -> None:
     window = Window(start_seconds=Fraction(5), length_seconds=Fraction(10))
     graph = (
-        "[0:0]setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=limited,"
+        "[0:0]trim=start=5000000us,"
+        "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=limited,"
         "scale=256:144:flags=area:out_range=limited:out_color_matrix=bt709,format=yuv420p,setsar=1,"
         "setparams=range=limited:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
         ":chroma_location=left:field_mode=prog,scale=out_range=full,format=yuv420p,settb=1/1000000"
@@ -48,7 +49,7 @@ def test_taking_tiles_from_a_window() -> None:
     each = words("-frames:v 1 -fps_mode passthrough -enc_time_base 1/1000000")
     expected = [
         *words("ffmpeg -hide_banner -nostdin -loglevel error -copyts -max_error_rate 1"),
-        *words("-seek_timestamp 1 -ss 5.000000 -t 10.000000"),
+        *words("-noaccurate_seek -seek_timestamp 1 -ss 5.000000 -t 10.000000"),
         *words("-bsf:v noise=drop=not(key) -skip_frame nokey -flags low_delay"),
         *words("-threads 1 -noautorotate -reinit_filter 0"),
         *hardening.ffmpeg_input_args(),
@@ -108,7 +109,8 @@ def test_a_turned_source_is_turned_back() -> None:
 
 def test_the_picture_right_at_its_time_is_taken() -> None:
     still = still_at(info_of((1920, 1080)), "file:/s", at=Fraction(100, 3), is_key=True, widths=(640,))
-    assert still.inputs[:4] == ("-seek_timestamp", "1", "-ss", "33.333333")
+    assert still.inputs[:5] == ("-noaccurate_seek", "-seek_timestamp", "1", "-ss", "33.333333")
+    assert "trim=start=33333333us," in still.graph
     assert "-skip_frame" in still.inputs
 
 

@@ -97,12 +97,13 @@ class PictureFile:
 class Still:
     """A picture before it is encoded: ffmpeg's words up to the input, and a graph that ends in ``[still]``.
 
-    ``size`` is as shown, in square pixels.
+    ``size`` is as shown, in square pixels. ``is_clock_mended`` tells that its time is none of the file's.
     """
 
     inputs: tuple[str, ...]
     graph: str
     size: tuple[int, int]
+    is_clock_mended: bool = False
 
 
 def formats_of(encoders: Sequence[str]) -> tuple[str, ...]:

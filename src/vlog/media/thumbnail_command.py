@@ -76,10 +76,10 @@ def tile_size(info: MediaInfo) -> tuple[int, int]:
 def take_tiles(ffmpeg: str, source_url: str, *, info: MediaInfo, window: Window) -> list[str]:
     """Tiles as raw 4:2:0 to the first output, one line with each one's time to the second."""
     wide, high = tile_size(info)
-    thinned = ""
+    thinned = f"{_from(window.start_seconds)}," if window.start_seconds is not None else ""
     if window.apart_seconds:
         gap = float(window.apart_seconds)
-        thinned = rf"select=isnan(prev_selected_t)+gte(t-prev_selected_t\,{gap:.6f}),"
+        thinned += rf"select=isnan(prev_selected_t)+gte(t-prev_selected_t\,{gap:.6f}),"
     # Not deinterlaced: that would need the neighbours, and a tile is too small to show the lines.
     seen = ",".join(picture.shown(info.video, wide, high, scaler="area"))
     graph = (
@@ -89,7 +89,7 @@ def take_tiles(ffmpeg: str, source_url: str, *, info: MediaInfo, window: Window)
     output = ["-frames:v", str(window.most), "-fps_mode", "passthrough"]
     output += ["-enc_time_base", f"1/{_MICROSECONDS}"]
     return [
-        *start(ffmpeg),
+        *start(ffmpeg, is_clock_mended=info.is_clock_mended),
         *_source(info, source_url, window),
         *("-filter_complex", graph),
         *("-map", "[tiles]", *output, "-f", "rawvideo", hardening.output_url(0)),
@@ -116,22 +116,32 @@ def still_at(info: MediaInfo, source_url: str, *, at: Fraction, is_key: bool, wi
     # What takes the interlacing away looks at the next picture, which must not be one of seconds later.
     window = Window(start_seconds=at, keys_only=is_key and not whole)
     wide, high = sizes(video.display_size, widths)[-1]
-    seen = ",".join([*whole, *picture.shown(video, wide, high, scaler="area")])
+    seen = ",".join([*whole, _from(at), *picture.shown(video, wide, high, scaler="area")])
     return Still(
         inputs=tuple(_source(info, source_url, window)),
         graph=f"[0:{video.index}]{seen}[still]",
         size=video.display_size,
+        is_clock_mended=info.is_clock_mended,
     )
+
+
+def _from(at: Fraction) -> str:
+    """Pictures from this time on (file time), rounded down: the one that stands right there is meant."""
+    return f"trim=start={floor(at * _MICROSECONDS)}us"
 
 
 def _source(info: MediaInfo, source_url: str, window: Window) -> list[str]:
     words: list[str] = []
-    if window.start_seconds is not None and window.start_seconds > info.video.start_seconds:
+    # In a file whose clock jumps no time leads to one place: it is read from its start.
+    may_seek = not info.is_clock_mended
+    if may_seek and window.start_seconds is not None and window.start_seconds > info.video.start_seconds:
         # Rounded down: the picture that stands right there must not be passed over.
         micros = max(0, floor(window.start_seconds * _MICROSECONDS))
-        # In the file's own time, and exactly: the key frame before may still show what was before.
-        words += ["-seek_timestamp", "1", "-ss", f"{micros // _MICROSECONDS}.{micros % _MICROSECONDS:06d}"]
-    if window.length_seconds is not None:
+        # In the file's own time. What comes before is cut off by filters: ffmpeg would cut as much more
+        # as the file's clock starts late.
+        words += ["-noaccurate_seek", "-seek_timestamp", "1"]
+        words += ["-ss", f"{micros // _MICROSECONDS}.{micros % _MICROSECONDS:06d}"]
+    if may_seek and window.length_seconds is not None:
         words += ["-t", f"{float(window.length_seconds):.6f}"]
     if window.keys_only:
         # Not every decoder can skip (VP9's decodes all it gets), so the others are dropped before it; and

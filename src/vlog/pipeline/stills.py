@@ -54,7 +54,10 @@ async def _make(
     """The encoded pictures; ``None`` when a run that is not the ``last`` try went wrong."""
     folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="vlog-pictures-")
     with folder as name:
-        argv = [*start(assignment.ffmpeg_path), *write(still, wanted, name)]
+        argv = [
+            *start(assignment.ffmpeg_path, is_clock_mended=still.is_clock_mended),
+            *write(still, wanted, name),
+        ]
         spec = JailSpec(source=assignment.source, limits=LIMITS, writable=(Path(name),))
         done = await ffmpeg.run(assignment.jail, argv, spec=spec)
         assignment.record(done)
