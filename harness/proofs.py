@@ -10,6 +10,7 @@ from collections.abc import Sequence
 PROOFS = (
     "tests/media/test_crash_recovery.py",
     "tests/e2e/test_kills.py",
+    "tests/e2e/test_half_made.py",
     "tests/e2e/test_processes.py",
     "tests/media/test_hostile_files.py",
     "tests/media/test_hostile_bombs.py",

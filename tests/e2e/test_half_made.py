@@ -130,7 +130,7 @@ async def test_a_film_is_watched_while_it_is_made(installation: Installation, fi
             )
         done, _ = made(installation, video_id)
         assert done < total, "it was played where the encoder had not come by itself"
-        # On a machine that is busy with other things a wait may end with 503: asked again, it played all the same.
+        # On a machine that is busy with other things a wait may end with 503; asked again, it plays.
         complaints = [each for each in await watched.complaints() if "status of 503" not in each]
         assert complaints == []
 
