@@ -72,7 +72,8 @@ export function taskBadge(state: TaskState): { text: string; tone: Tone } {
   return TASK_WORDS[state];
 }
 
-/** "720p 41 %", "1080p" */
+/** "720p 41 %", "1080p", "audio not needed" */
 export function renditionLabel({ name, status, progress_percent }: RenditionProgress): string {
+  if (status === "skipped") return `${name} not needed`;
   return status === "in_progress" ? `${name} ${percent(progress_percent)}` : name;
 }
