@@ -110,10 +110,23 @@ DERIVED = {
     ),
     "long_30min.avi": Seen(codec="msmpeg4v3", size=(768, 576), frames=18_285, seconds="1828.5", rate="10"),
     "multiaudio_movtext.mp4": Seen(
-        codec="h264", size=(1280, 720), frames=249, seconds="8.3", rate="30", copied=True, sound="aac"
+        codec="h264",
+        size=(1280, 720),
+        frames=249,
+        seconds="8.3",
+        rate="30",
+        copied=True,
+        sound="aac",
+        warnings=("1 of 2 tracks",),
     ),
     "multiaudio_subs_chapters_av1.mkv": Seen(
-        codec="av1", size=(1280, 720), frames=249, seconds="8.3", rate="30", sound="opus"
+        codec="av1",
+        size=(1280, 720),
+        frames=249,
+        seconds="8.3",
+        rate="30",
+        sound="opus",
+        warnings=("1 of 2 tracks",),
     ),
     "prores_pcm_tc.mov": Seen(
         codec="prores", size=(1280, 720), frames=25, seconds="1", rate="25", sound="pcm_s24le"

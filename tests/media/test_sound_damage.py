@@ -38,7 +38,9 @@ def loses_seconds(film: Path, path: Path) -> None:
 
 
 def is_noisy(film: Path, path: Path) -> None:
-    run_ffmpeg("-i", film, "-c", "copy", "-bsf:a", "noise=amount=if(between(pts*tb\\,2.6\\,3.4)\\,20\\,0)", path)
+    run_ffmpeg(
+        "-i", film, "-c", "copy", "-bsf:a", "noise=amount=if(between(pts*tb\\,2.6\\,3.4)\\,20\\,0)", path
+    )
 
 
 def runs_slow(film: Path, path: Path) -> None:
