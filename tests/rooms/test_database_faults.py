@@ -117,7 +117,7 @@ async def test_a_lost_answer_to_commit_is_an_unknown_outcome_and_one_effect(
         proxy.lose_reply_to(b"COMMIT")
         assert await code_of(add(db, name)) == "database_unavailable"
         await until_it_answers(db)
-        assert name in await names(db)
+        assert name in await names(db), "the answer was lost, not the commit"
         assert await code_of(add(db, name)) == "already_exists"
     assert proxy.lost_replies == 10
 

@@ -20,6 +20,7 @@ class Proxy:
         self._flows = asyncio.Event()
         self._flows.set()
         self._lose_reply_to: bytes | None = None
+        self._mute: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
         self.lost_replies = 0
         self.delay_seconds = 0.0
 
@@ -80,6 +81,7 @@ class Proxy:
                 await asyncio.gather(there, back, return_exceptions=True)
                 self._tasks -= {there, back}
                 self._pairs.discard(pair)
+                self._mute.discard(pair)
                 for each in pair:
                     each.close()
 
@@ -95,10 +97,14 @@ class Proxy:
             while data := await reader.read(65_536):
                 await self._flows.wait()
                 await asyncio.sleep(self.delay_seconds)
-                writer.write(data)
-                await writer.drain()
-                if is_request and self._lose_reply_to is not None and self._lose_reply_to in data:
+                loses = is_request and self._lose_reply_to is not None and self._lose_reply_to in data
+                if loses:
+                    self._mute.add(pair)
                     self._lose_reply_to = None
+                if is_request or pair not in self._mute:
+                    writer.write(data)
+                    await writer.drain()
+                if loses:
                     # The server has it, and its answer has nobody to go to.
                     await asyncio.sleep(0.2)
                     self.lost_replies += 1
