@@ -126,8 +126,10 @@ async def _play(page: Page) -> None:
 
 
 async def _choose_quality(page: Page, lines: int) -> None:
-    # The film is short: on a busy machine it would end while the menu is being opened.
-    await page.evaluate("document.querySelector('video').currentTime = 0")
+    # The film is short: on a busy machine it would end before the menu is open or the picture changes.
+    await page.evaluate(
+        "Object.assign(document.querySelector('video'), {currentTime: 0, playbackRate: 0.25})"
+    )
     await _play(page)
     await page.locator("[data-player]").hover()
     await page.get_by_role("button", name=re.compile("^Quality")).click()
