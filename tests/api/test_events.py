@@ -112,7 +112,10 @@ async def test_the_stream_begins_with_what_is_under_way(ctx: Context, service: S
         assert headers[b"cache-control"] == b"no-store"
         assert b"content-length" not in headers
         assert listener.body.startswith(b"retry: 3000\n\n")
-        assert [data["video_id"] for _, data in listener.events] == [accepted.video_id]
+        await listener.until("progress", video_id=accepted.video_id)
+        # News of the moments before may still be on their way: only progress tells what is under way.
+        told = [data["video_id"] for name, data in listener.events if name == "progress"]
+        assert told == [accepted.video_id]
     assert len(service.app.state.feed.hub) == 0
 
 
