@@ -35,6 +35,10 @@ _HARMLESS = (
 )
 
 
+# The folder that the step of thumbnails names for its pictures, and removes.
+_OWN_PICTURE = re.compile(r"/vlog-pictures-[^/]+/thumbnail_\d+\.\w+")
+
+
 def traced_command(command: list[str], log: Path) -> list[str]:
     """``command`` under strace: executions, opens and connections of it and all that it starts."""
     calls = "trace=execve,open,openat,openat2,connect,clone,clone3,fork,vfork"
@@ -84,4 +88,5 @@ def _path(arguments: str) -> str:
 
 def _is_allowed(path: str, tools: MediaTools) -> bool:
     own = {str(tools.ffmpeg.parent), str(tools.ffprobe.parent)}
-    return path.startswith((*_HARMLESS, *own)) or path.endswith("/source")
+    named = path.endswith("/source") or _OWN_PICTURE.search(path) is not None
+    return named or path.startswith((*_HARMLESS, *own))

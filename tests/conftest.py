@@ -7,6 +7,7 @@ Browser tests use `playwright.async_api`: the synchronous one keeps a loop of it
 
 from __future__ import annotations
 
+import signal
 from collections.abc import AsyncIterator
 
 import pytest
@@ -14,6 +15,10 @@ import pytest
 from tests.support.databases import fresh, make_template, opened
 from tests.support.postgres import temporary_postgres
 from vlog.db.engine import Database
+
+# A shell that starts us in the background has us ignore Ctrl-C, and so would every command that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["tests.support.rooms"]
 
