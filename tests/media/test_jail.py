@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import os
 from pathlib import Path
 
@@ -203,6 +204,26 @@ async def test_it_dies_with_its_parent_and_leaves_no_core(report: Report) -> Non
     assert report["dies with parent"] == 9
     assert report["core"] == (0, 0)
     assert report["nice"] == min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
+
+
+@pytest.mark.parametrize("name", JAILS)
+async def test_its_session_gives_way_as_a_whole(name: str, tmp_path: Path) -> None:
+    """Where processors are shared out among sessions, its own niceness alone would mean nothing."""
+    if not Path("/proc/self/autogroup").exists():
+        pytest.skip("this kernel shares the processors out among processes")
+    source = tmp_path / "source.mp4"
+    source.write_bytes(b"own bytes")
+    jail = build(name, python_tools())
+    command = jail.command(python_spec(source=source), python_argv("import time; time.sleep(60)"))
+    process = await asyncio.create_subprocess_exec(*command, start_new_session=True)
+    try:
+        async with asyncio.timeout(20):
+            while "nice 10" not in Path(f"/proc/{process.pid}/autogroup").read_text():
+                assert process.returncode is None
+                await asyncio.sleep(0.01)
+    finally:
+        process.kill()
+        await process.wait()
 
 
 async def test_without_a_jail_the_same_prisoner_walks_out(tmp_path: Path) -> None:

@@ -90,17 +90,25 @@ def main(arguments: list[str]) -> None:
 def _yield_to_others(nice: int) -> None:
     """Give way to the services of this machine in CPU, disk and, when memory runs out, in life."""
     os.nice(nice)
+    # Each tool has a session of its own. Where the kernel shares the processors out among sessions first
+    # (sched(7), autogroup), the session's niceness is what counts.
+    _tell("/proc/self/autogroup", nice)
     if number := _IOPRIO_SET.get(os.uname().machine):
         # Best effort: a kernel without I/O priorities is no reason to refuse work.
         _libc.syscall(number, _IOPRIO_WHO_PROCESS, 0, _IOPRIO_BEST_EFFORT_LOWEST)
+    _tell("/proc/self/oom_score_adj", 800)
+
+
+def _tell(path: str, number: int) -> None:
+    """Write a number to the kernel; one that does not know the file, or wants none, is as good."""
     try:
-        score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        file = os.open(path, os.O_WRONLY)
+        try:
+            os.write(file, b"%d" % number)
+        finally:
+            os.close(file)
     except OSError:
         return
-    try:
-        os.write(score, b"800")
-    finally:
-        os.close(score)
 
 
 def _place_files(pairs: list[tuple[int, int]]) -> None:
