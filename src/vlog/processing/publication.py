@@ -26,6 +26,8 @@ from vlog.settings import known
 from vlog.settings.store import Settings
 
 _OVER = ("completed", "failed", "skipped")
+# Until a tool has started, found its place and filled its encoder, nothing comes out: that is no pace.
+START_SECONDS = 1.5
 
 _IS_LIVE = "SELECT EXISTS (SELECT FROM generations WHERE video_id = $1 AND state = 'live')"
 _BEGUN = """
@@ -39,7 +41,9 @@ ORDER BY p.id
 _SPEED = """
 SELECT sum(ticks) / nullif(sum(seconds), 0) * greatest(count(*) FILTER (WHERE state = 'leased'), 1)
 FROM (
-  SELECT t.state, extract(epoch FROM coalesce(t.finished_at, app_now()) - t.leased_at)::float8 AS seconds,
+  SELECT t.state,
+    greatest(extract(epoch FROM coalesce(t.finished_at, app_now()) - t.leased_at)::float8 - $3, 0.1)
+      AS seconds,
     (SELECT sum(s.duration_ticks) FROM segments s WHERE s.generation_id = $1 AND s.quality = $2
       AND s.task_id = t.id AND s.epoch = t.epoch)::float8 AS ticks
   FROM transcoding_tasks t
@@ -147,7 +151,7 @@ async def _ripe(tx: Transaction, generation_id: int, *, least_speed: float) -> l
     ripe = []
     for each in found:
         track = manifests.foreseen(each, info=info, grid=grid)
-        ticks_per_second = await tx.fetchval(_SPEED, generation_id, each.quality) or 0.0
+        ticks_per_second = await tx.fetchval(_SPEED, generation_id, each.quality, START_SECONDS) or 0.0
         placed = await tx.fetch(_PLACED, generation_id, each.quality)
         exact = all(tuple(row)[1:] == track.segments[row["number"]] for row in placed)
         if exact and ticks_per_second >= least_speed * track.timescale:
