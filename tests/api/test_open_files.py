@@ -101,7 +101,7 @@ async def test_small_files_hold_no_descriptor_and_are_right_again_soon(storage: 
     first = await files.acquire(PLAYLIST, life_seconds=0.05, as_bytes=True)
     files.release(first)
     assert (first.content, first.descriptor) == (b"#EXTM3U\n", None)
-    assert storage.still_open() == 0
+    await until(lambda: storage.still_open() == 0)
     await storage.put(PLAYLIST, b"#EXTM3U\n#x")
     await asyncio.sleep(0.1)
     second = await files.acquire(PLAYLIST, life_seconds=0.05, as_bytes=True)
