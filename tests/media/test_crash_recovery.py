@@ -20,7 +20,7 @@ import pytest
 from tests.support.barcode import complaints, make_source, numbers
 from tests.support.uploaded import upload, video_of
 from vlog.context import Context
-from vlog.processing import generations, progress
+from vlog.processing import generations, progress, tasks
 from vlog.processing.timeline import timeline
 
 PICTURES = 3000
@@ -98,8 +98,13 @@ async def segments(ctx: Context, video_id: int) -> dict[str, tuple[int, int]]:
 
 
 async def until(ctx: Context, video_id: int, *, more_than: int) -> bool:
-    """Wait for further durable segments; whether there will be more."""
+    """Wait for further durable segments; whether there will be more.
+
+    Sweeps as the background process would: a worker may be killed between asking for a task and its answer,
+    and what it was given then is nobody's until its lease ends.
+    """
     while True:
+        await tasks.sweep(ctx)
         found = await progress.of_video(ctx.db, video_id)
         assert found is not None
         if found.state in ("done", "failed"):
