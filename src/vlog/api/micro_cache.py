@@ -67,15 +67,15 @@ class MicroCache:
         self._making[key] = making
         try:
             body = await make()
+            answer = Answer(body, tag_of(body))
+            making.set_result(answer)
         except VlogError as error:
             self._fail(key, making, error)
             raise
-        except BaseException:
-            # Who asked first has left, or met a mistake of ours: the next of those who wait asks for itself.
-            self._fail(key, making, _Abandoned())
-            raise
-        answer = Answer(body, tag_of(body))
-        making.set_result(answer)
+        finally:
+            if not making.done():
+                # Who asked first has left, or met a mistake of ours: the next who waits asks for itself.
+                self._fail(key, making, _Abandoned())
         if self._making.get(key) is making:
             del self._making[key]
             self._keep(key, answer)

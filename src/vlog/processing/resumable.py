@@ -14,7 +14,7 @@ import hashlib
 import secrets
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
 from vlog.catalog.taxonomy import require_category
@@ -207,7 +207,9 @@ class ResumableUploads:
     async def _hold(self, upload: Upload) -> Growing:
         """Open the file, alone, and cut it back to what is known to be durable."""
         file = await upload_files.hold(self._ctx, upload, create=upload.offset_bytes == 0)
-        try:
+        async with AsyncExitStack() as refused:
+            if file is not None:
+                refused.push_async_callback(file.close)
             if not await upload_rows.is_held(self._ctx.db, upload):
                 # While this waited for the lock somebody else went on; cutting back would take their bytes.
                 raise taken()
@@ -216,10 +218,7 @@ class ResumableUploads:
                 await transaction(self._ctx.db, lambda tx: upload_rows.rewind(tx, upload, offset=offset))
                 raise wrong_offset(offset)
             await file.truncate(upload.offset_bytes)
-        except BaseException:
-            if file is not None:
-                await file.close()
-            raise
+            refused.pop_all()
         return file
 
     async def _take(self, upload: Upload, visit: Visit, *, file: Growing, stretch: Stretch) -> None:
@@ -246,15 +245,18 @@ class ResumableUploads:
             on_durable=None if is_judged else acknowledge,
         )
         try:
-            await self._pump(upload, visit, inflow=inflow, stretch=stretch)
-            await inflow.flush()
-            if is_judged and inflow.received > upload.offset_bytes:
-                await acknowledge(inflow.received, inflow.hashed)
-        except BaseException as error:
-            await self._keep_what_is_good(upload, inflow, is_judged=is_judged, file=file)
-            if isinstance(error, OutOfSpace | Unavailable):
-                # Memory may differ from the disk by now: the next hash is taken from the disk.
-                self._hashes.pop(upload.id, None)
+            async with AsyncExitStack() as cut_short:
+                cut_short.push_async_callback(
+                    self._keep_what_is_good, upload, inflow, is_judged=is_judged, file=file
+                )
+                await self._pump(upload, visit, inflow=inflow, stretch=stretch)
+                await inflow.flush()
+                if is_judged and inflow.received > upload.offset_bytes:
+                    await acknowledge(inflow.received, inflow.hashed)
+                cut_short.pop_all()
+        except (OutOfSpace, Unavailable):
+            # Memory may differ from the disk by now: the next hash is taken from the disk.
+            self._hashes.pop(upload.id, None)
             raise
         finally:
             await inflow.abandon()
