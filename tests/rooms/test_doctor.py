@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +16,8 @@ import pytest
 from tests.support.disks import small_disk
 from tests.support.installation import free_ports
 from vlog.cli import diagnosis, diagnosis_server
-from vlog.cli.diagnosis import Line, Verdict
+from vlog.cli.diagnosis import Line, Verdict, good
+from vlog.cli.doctor import Look, examine
 from vlog.config import Config
 from vlog.db.engine import Database
 
@@ -49,6 +52,66 @@ def test_a_machine_that_is_fine(tmp_path: Path) -> None:
     assert [line for line in found.values() if line["verdict"] == "bad"] == []
     assert done.returncode == 0
     assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
+
+
+async def hung(_: Config) -> list[Line]:
+    """What a dead network disk does: the thread sleeps in the kernel, and no loop turns."""
+    time.sleep(60)
+    return []
+
+
+async def silent(_: Config) -> list[Line]:
+    """A server that takes the question and never answers."""
+    await asyncio.sleep(60)
+    return []
+
+
+async def fine(_: Config) -> list[Line]:
+    return [good("fine", "as it should be")]
+
+
+def test_a_check_that_hangs_holds_no_other_and_is_said(config: Config) -> None:
+    looks = (
+        Look("disk", hung, seconds=0.3),
+        Look("network", silent, seconds=0.3, late=Verdict.WARNING, remedy="Wait."),
+        Look("rest", fine),
+    )
+    disk, network, rest = examine(config, looks)
+    assert (disk.subject, disk.verdict, disk.words) == ("disk", Verdict.BAD, "no answer in 0.3 s")
+    assert (network.verdict, network.remedy) == (Verdict.WARNING, "Wait.")
+    assert rest == good("fine", "as it should be")
+
+
+def test_the_command_ends_although_a_check_hangs(tmp_path: Path) -> None:
+    script = """
+import time
+from vlog.cli import doctor
+async def hung(_):
+    # Not a daemon: as a thread of asyncio's own pool, it would be waited for at the end of the process.
+    import asyncio
+    await asyncio.to_thread(time.sleep, 3600)
+doctor.LOOKS = (doctor.Look("disk", hung, seconds=0.2),)
+doctor.main()
+"""
+    environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, "no answer in 0.2 s" in done.stdout) == (1, True), done.stderr
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_check_that_breaks_is_no_clean_bill(config: Config) -> None:
+    async def broken(_: Config) -> list[Line]:
+        raise ZeroDivisionError
+
+    (line,) = examine(config, (Look("odd", broken),))
+    assert (line.subject, line.verdict) == ("odd", Verdict.BAD)
 
 
 async def test_a_storage_that_is_another_folder(config: Config) -> None:

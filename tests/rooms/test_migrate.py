@@ -6,16 +6,32 @@ import asyncio
 
 import asyncpg
 import pytest
+from alembic.script import ScriptDirectory
 
-from vlog.db import migrate
+from vlog.db import migrate, revision
 from vlog.db.engine import Database
 from vlog.kit.errors import Conflict, Unavailable
 
 
 async def test_upgrading_twice_at_once_changes_nothing_more(dsn: str) -> None:
     await asyncio.gather(migrate.upgrade(dsn), migrate.upgrade(dsn))
-    current, wanted = await migrate.revision(dsn)
+    current, wanted = await revision.revision(dsn)
     assert current == wanted
+
+
+def test_the_revision_that_is_needed_is_the_one_alembic_leads_to() -> None:
+    scripts = ScriptDirectory(str(revision.migrations_folder()))
+    assert scripts.get_current_head() == revision.needed()
+
+
+async def test_an_empty_database_has_no_revision(postgres: str) -> None:
+    connection = await asyncpg.connect(postgres)
+    try:
+        await connection.execute("CREATE DATABASE bare")
+        found, _ = await revision.revision(postgres.replace("/vlog?", "/bare?"))
+    finally:
+        await connection.close()
+    assert found is None
 
 
 async def test_older_code_refuses_a_newer_schema(db: Database) -> None:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from vlog.cli.plain import DEBUG, run_plainly
 from vlog.cli.prepare import prepare
 from vlog.config import Config, load
-from vlog.db import migrate
+from vlog.db import revision
 from vlog.db.cluster_files import Layout
 from vlog.db.embedded import EmbeddedPostgres, existing_dsn
 from vlog.db.external import require_usable
@@ -29,9 +29,9 @@ def main() -> None:
 async def upgrade(config: Config) -> None:
     """Bring schema and storage to the state that this code needs."""
     async with reachable(config) as dsn:
-        before, _ = await migrate.revision(dsn)
+        before, _ = await revision.revision(dsn)
         await prepare(config, dsn)
-        after, _ = await migrate.revision(dsn)
+        after, _ = await revision.revision(dsn)
     print(
         f"The schema is at {after}" + (" already." if before == after else f"; it was at {before or 'none'}.")
     )
@@ -45,7 +45,7 @@ async def status(config: Config) -> None:
             code="no_database",
         )
     async with reachable(config) as dsn:
-        found, needed = await migrate.revision(dsn)
+        found, needed = await revision.revision(dsn)
     if found != needed:
         raise Unavailable(
             f"The schema is at {found or 'none'} and this VLog needs {needed}: run `vlog db upgrade`.",

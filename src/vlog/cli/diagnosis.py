@@ -19,7 +19,7 @@ from pathlib import Path
 
 from vlog.config import Config
 from vlog.kit.errors import VlogError
-from vlog.pipeline.binaries import decoders_of, locate
+from vlog.pipeline.binaries import MediaTools, decoders_of, locate
 from vlog.pipeline.jail import Jail, Mode
 from vlog.pipeline.selftest import self_test
 from vlog.storage.lanes import Lanes, Pace
@@ -214,23 +214,27 @@ async def media_tools(config: Config) -> list[Line]:
     if missing:
         remedy = "Unset VLOG_FFMPEG to use the bundled one."
         found.append(Line("ffmpeg", Verdict.BAD, f"it can't encode with {', '.join(missing)}", remedy))
-    decoders = await asyncio.to_thread(decoders_of, tools.ffmpeg)
+    decoders, jail = await asyncio.gather(asyncio.to_thread(decoders_of, tools.ffmpeg), _jail(tools, config))
     unknown = [name for name in _DECODERS if not ({name} | _OTHER_NAMES.get(name, set())) & decoders]
     if unknown:
         remedy = "Such sources will be refused; the bundled ffmpeg (unset VLOG_FFMPEG) knows them."
         found.append(Line("ffmpeg", Verdict.WARNING, f"it can't decode {', '.join(unknown)}", remedy))
     if not found:
         found.append(good("ffmpeg", f"{tools.ffmpeg_version} ({tools.ffmpeg})"))
+    return [*found, jail]
+
+
+async def _jail(tools: MediaTools, config: Config) -> Line:
     try:
         jail = await asyncio.to_thread(Jail.detect, tools, config)
         await self_test(jail)
     except VlogError as error:
         remedy = "Install bubblewrap, or run a kernel with Landlock (5.13 or newer)."
-        return [*found, Line("jail", Verdict.BAD, error.message, remedy)]
+        return Line("jail", Verdict.BAD, error.message, remedy)
     if jail.mode is Mode.NONE:
         remedy = "Unset VLOG_UNSAFE_NO_JAIL unless every file comes from yourself."
-        return [*found, Line("jail", Verdict.WARNING, "media tools run without a jail", remedy)]
-    return [*found, good("jail", f"{jail.mode}, and it holds")]
+        return Line("jail", Verdict.WARNING, "media tools run without a jail", remedy)
+    return good("jail", f"{jail.mode}, and it holds")
 
 
 async def gpu(_: Config) -> list[Line]:

@@ -11,16 +11,17 @@ from vlog.cli import ports as port_checks
 from vlog.cli.diagnosis import Line, Verdict, good
 from vlog.cli.health import answers
 from vlog.config import Config
-from vlog.db import migrate
+from vlog.db import revision
 from vlog.db.cluster import find_programs
 from vlog.db.cluster_files import Layout
 from vlog.db.embedded import existing_dsn
-from vlog.db.external import require_usable
+from vlog.db.external import usable
 from vlog.kit.errors import Unavailable, VlogError
 
 # Leases and sessions live on the database's clock; cookies and HTTP dates on this machine's.
 SKEW_SECONDS = 5.0
 _CONNECT_SECONDS = 2.0
+_ANSWER_SECONDS = 2.0
 _LOCAL = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 _PATHS = ("/health", "/health", "/api/health")
 _START = "Start it (`vlog up` does so for the embedded one), or correct VLOG_DATABASE_URL."
@@ -35,17 +36,15 @@ async def database(config: Config) -> list[Line]:
         except Unavailable:
             return [await _at_rest(config)]
     try:
-        await require_usable(dsn)
-        connection = await asyncpg.connect(dsn, timeout=_CONNECT_SECONDS)
+        connection = await usable(dsn, seconds=_CONNECT_SECONDS)
     except VlogError as error:
         return [Line("database", Verdict.BAD, error.message, _START)]
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        return [Line("database", Verdict.BAD, f"it does not answer ({error})", _START)]
     try:
         version = connection.get_server_version()
         read_only = await connection.fetchval("SELECT current_setting('default_transaction_read_only')")
         theirs = await connection.fetchval("SELECT extract(epoch FROM clock_timestamp())::float8")
         skew = abs(theirs - time.time())
+        schema = await _schema(connection)
     finally:
         connection.terminate()
     kind = "embedded" if config.database_url is None else "external"
@@ -58,7 +57,7 @@ async def database(config: Config) -> list[Line]:
         found.append(Line("clock", Verdict.WARNING, f"the database's differs by {skew:.0f} s", remedy))
     else:
         found.append(good("clock", "agrees with the database's"))
-    return [*found, await _schema(dsn)]
+    return [*found, schema]
 
 
 async def _at_rest(config: Config) -> Line:
@@ -69,11 +68,12 @@ async def _at_rest(config: Config) -> Line:
     return good("database", f"embedded PostgreSQL {programs.major}, not running now")
 
 
-async def _schema(dsn: str) -> Line:
+async def _schema(connection: asyncpg.Connection) -> Line:
     try:
-        found, needed = await migrate.revision(dsn)
-    except VlogError as error:
-        return Line("schema", Verdict.BAD, error.message, "Look at the database's log.")
+        found = await revision.current(connection)
+    except asyncpg.PostgresError as error:
+        return Line("schema", Verdict.BAD, f"it can't be read ({error})", "Look at the database's log.")
+    needed = revision.needed()
     if found == needed:
         return good("schema", f"{found}, as this VLog needs it")
     words = f"it is at {found or 'none'}, and this VLog needs {needed}"
@@ -85,7 +85,10 @@ async def ports(config: Config) -> list[Line]:
     host = _LOCAL.get(config.host, config.host)
     wanted = port_checks.ports_of(config)
     ours = await asyncio.gather(
-        *(answers(host, port.number, path=path) for port, path in zip(wanted, _PATHS, strict=True))
+        *(
+            answers(host, port.number, path=path, seconds=_ANSWER_SECONDS)
+            for port, path in zip(wanted, _PATHS, strict=True)
+        )
     )
     numbers = ", ".join(str(port.number) for port in wanted)
     if all(ours):

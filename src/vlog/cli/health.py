@@ -35,12 +35,12 @@ async def until_healthy(config: Config) -> None:
             await asyncio.sleep(_PAUSE_SECONDS)
 
 
-async def answers(host: str, port: int, *, path: str) -> bool:
+async def answers(host: str, port: int, *, path: str, seconds: float = _ANSWER_SECONDS) -> bool:
     """Whether an HTTP server answers; by hand, because a client library takes longer to load than to ask."""
     name = f"[{host}]" if ":" in host else host
     request = f"GET {path} HTTP/1.1\r\nHost: {name}:{port}\r\nConnection: close\r\n\r\n"
     try:
-        async with asyncio.timeout(_ANSWER_SECONDS):
+        async with asyncio.timeout(seconds):
             reader, writer = await asyncio.open_connection(host, port)
             try:
                 writer.write(request.encode())

@@ -28,6 +28,8 @@ def main() -> None:
     words = [word for word in sys.argv[1:] if word != DEBUG]
     if words == ["up"]:
         become(UP)
+    if words in (["doctor"], ["doctor", "--json"]):
+        become(DOCTOR, *words[1:])
     # All else needs its options parsed and its help shown first.
     become(VERBS, *words)
 

@@ -15,8 +15,14 @@ _REMEDY = "correct VLOG_DATABASE_URL, or unset it to use the embedded database."
 
 async def require_usable(dsn: str) -> None:
     """Raise ``Unavailable`` or ``Invalid`` with what to do, unless the database of ``dsn`` can be used."""
+    connection = await usable(dsn)
+    await connection.close(timeout=_CONNECT_SECONDS)
+
+
+async def usable(dsn: str, *, seconds: float = _CONNECT_SECONDS) -> asyncpg.Connection:
+    """A connection to it. Raises ``Unavailable`` or ``Invalid`` with what to do when it can't be used."""
     try:
-        connection = await asyncpg.connect(dsn, timeout=_CONNECT_SECONDS)
+        connection = await asyncpg.connect(dsn, timeout=seconds)
     except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidPasswordError) as error:
         raise Unavailable(
             f"PostgreSQL refuses the user or password of VLOG_DATABASE_URL: {_REMEDY}",
@@ -38,16 +44,15 @@ async def require_usable(dsn: str) -> None:
             f"The database of VLOG_DATABASE_URL does not answer ({_reason(error)}): start it, {_REMEDY}",
             code="database_unavailable",
         ) from error
-    try:
-        found = connection.get_server_version()
-    finally:
-        await connection.close(timeout=_CONNECT_SECONDS)
+    found = connection.get_server_version()
     if found.major < OLDEST_MAJOR:
+        connection.terminate()
         raise Unavailable(
             f"The database runs PostgreSQL {found.major}; VLog needs {OLDEST_MAJOR} or newer: update it, "
             + _REMEDY,
             code="postgres_version",
         )
+    return connection
 
 
 def _reason(error: Exception) -> str:

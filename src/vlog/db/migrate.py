@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
@@ -15,17 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from vlog.db.revision import migrations_folder
 from vlog.kit.errors import Conflict, Unavailable
 
 # Two processes that start at once must not migrate at once; the number is arbitrary but ours.
 LOCK = 0x564C4F47
-
-
-def migrations_folder() -> Path:
-    """Where the revisions lie: inside the installed package, or at the root of a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    packed = package / "_migrations"
-    return packed if packed.is_dir() else package.parent.parent / "migrations"
 
 
 async def upgrade(dsn: str) -> None:
@@ -35,14 +28,6 @@ async def upgrade(dsn: str) -> None:
     database can't be reached.
     """
     await _run(dsn, _upgrade)
-
-
-async def revision(dsn: str) -> tuple[str | None, str]:
-    """The schema's revision (``None``: empty database) and the one that this code needs."""
-    found: list[str | None] = []
-    await _run(dsn, lambda connection: found.append(_current(connection)))
-    head = ScriptDirectory.from_config(_configuration()).get_current_head()
-    return found[0], str(head)
 
 
 async def _run(dsn: str, work: object) -> None:
