@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from tests.support.barcode import complaints, numbers, run_ffmpeg
 from tests.support.barcode_sources import BarcodeSources
 from tests.support.presentations import assignment, chunks, encode_chunk, inspected, rung, shown
+from tests.support.processes import descendants
 from tests.support.recording_client import RecordingClient
 from vlog.kit.errors import Invalid
 from vlog.media.fmp4_init import parse_init
@@ -59,6 +62,42 @@ async def test_a_change_of_size_within_the_source_does_not_lose_the_place(
     client, missing = await encoded(any_jail, source, found, cells=2)
     assert missing == 0
     assert numbers(shown(client, "only").media) == list(range(150))
+
+
+class Overtaken(RecordingClient):
+    """Takes nothing until all tools are through, and has by then given the last cells away."""
+
+    def __init__(self, source: Path, *, taken_from: int) -> None:
+        super().__init__(source)
+        self._taken_from = taken_from
+        self._is_first = True
+
+    async def put_segments(self, lease: Lease, rendition: str, segments: Sequence[Segment]) -> None:
+        if self._is_first:
+            self._is_first = False
+            while descendants(os.getpid()):
+                await asyncio.sleep(0.02)
+            self.taken_from = self._taken_from
+        await super().put_segments(lease, rendition, segments)
+
+
+async def test_what_is_left_of_a_task_is_made_in_all_rungs(barcodes: BarcodeSources, any_jail: Jail) -> None:
+    """The first refusal comes while cells of its own wait to be sent, and some are still to be made."""
+    source = barcodes.path("uneven.mp4")
+    found = await inspected(any_jail, source)
+    cells = found.grid.cells
+    # It ends among cells that hold a picture; those are made last, though moving ones follow them.
+    left = max(number for number, cell in enumerate(cells) if not cell.frames)
+    assert cells[-1].frames
+    assert not cells[left - 1].frames
+    client = Overtaken(source, taken_from=left)
+    await encode_chunk(assignment(any_jail, source, client), found, range(len(cells)), rungs=(LARGE, SMALL))
+    for name in ("180p", "90p"):
+        assert sorted(client.segments[name]) == list(range(left)), name
+    client.taken_from = None
+    rest = range(left, len(cells))
+    await encode_chunk(assignment(any_jail, source, client), found, rest, rungs=(LARGE, SMALL))
+    assert list(dict.fromkeys(numbers(shown(client, "90p").media))) == list(range(240))
 
 
 @pytest.mark.parametrize("broken", [{17}, {30}, {17, 30, 31, 59, 89}])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from tests.support.clips import clip
 from tests.support.presentations import inspected, rung, thumbnail_work
 from tests.support.processes import descendants
 from tests.support.recording_client import RecordingClient
-from vlog.kit.errors import NotFound, Unavailable
+from vlog.kit.errors import Invalid, NotFound, Unavailable
 from vlog.media.plan import AudioRendition, VideoRendition
 from vlog.media.stills import PictureFile
 from vlog.pipeline import runner
@@ -33,6 +33,8 @@ from vlog.wire.work import (
     Pictured,
     Progress,
     RemuxWork,
+    Result,
+    ToolRun,
     VideoWork,
     Work,
 )
@@ -139,6 +141,17 @@ async def test_a_mistake_of_our_own_is_told_without_its_insides(
     [failure] = client.failures
     assert (failure.code, failure.retryable) == ("fault", True)
     assert "secret" not in failure.message
+
+
+async def test_a_result_that_is_not_accepted_fails_the_task(barcodes: BarcodeSources, any_jail: Jail) -> None:
+    class Strict(RecordingClient):
+        async def finish(self, lease: Lease, result: Result, runs: Sequence[ToolRun]) -> None:
+            raise Invalid("Some segments are missing.", code="incomplete")
+
+    client = Strict(barcodes.path("even.mp4"))
+    await run_task(offer(INSPECT), client, any_jail)
+    [failure] = client.failures
+    assert (failure.code, failure.retryable) == ("incomplete", True)
 
 
 async def test_a_source_that_is_not_to_be_had_fails_the_task(any_jail: Jail) -> None:

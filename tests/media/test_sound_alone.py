@@ -20,7 +20,7 @@ from tests.support.jails import tools
 from tests.support.presentations import assignment, shown, thumbnail_work
 from tests.support.recording_client import RecordingClient
 from tests.support.sounds import AUDIO, decoded, joined, level_of
-from vlog.media.stills import main_file
+from vlog.media.stills import FORMATS, main_file
 from vlog.pipeline.audio import make_audio
 from vlog.pipeline.jail import Jail
 from vlog.pipeline.thumbnail import make_thumbnail
@@ -63,8 +63,9 @@ async def picture_of(
     """The poster as 16 x 9 dots of red, green and blue."""
     client = RecordingClient(source)
     await make_thumbnail(
-        assignment(jail, source, client), thumbnail_work(found, widths=(640,), formats=("jpeg",))
+        assignment(jail, source, client), thumbnail_work(found, widths=(640,), formats=tuple(FORMATS))
     )
+    assert {each.format for each in client.thumbnail} == set(FORMATS)
     file = main_file(list(client.thumbnail))
     assert file is not None
     assert (file.width, file.height) == (640, 360)

@@ -113,6 +113,14 @@ async def test_every_size_in_every_format(any_jail: Jail) -> None:
         assert avif < webp < jpeg < 200_000
 
 
+async def test_fast_films_have_every_format(any_jail: Jail, tmp_path: Path) -> None:
+    """Encoders of AVIF take 240 pictures a second at most; films may have a thousand."""
+    source = tmp_path / "fast.mp4"
+    run_ffmpeg("-f", "lavfi", "-i", "testsrc2=s=320x180:r=500:d=0.2", "-c:v", "libx264", source)
+    client, _, _ = await pictured(any_jail, source, widths=(320,), formats=ALL_FORMATS)
+    assert {file.format for file in client.thumbnail} == set(ALL_FORMATS)
+
+
 @pytest.mark.parametrize("name", ["bubblewrap", "landlock", "none"])
 async def test_formats_are_proved_in_every_jail(name: str) -> None:
     assert await proven_formats(build(name)) == ALL_FORMATS

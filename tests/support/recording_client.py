@@ -81,7 +81,7 @@ class RecordingClient:
             if self.segments[rendition].setdefault(segment.number, segment).sha256 != segment.sha256:
                 raise Conflict(f"Another segment {segment.number} of {rendition}.")
         if len(kept) < len(segments):
-            raise Conflict("The rest is others'.", code=CELLS_TAKEN)
+            raise Conflict("The rest is others'.", code=CELLS_TAKEN, end_cell=self.taken_from)
 
     async def put_thumbnail(self, lease: Lease, pictures: Sequence[Picture]) -> None:
         self._check(lease)

@@ -202,6 +202,8 @@ def test_small_files_and_fast_pictures() -> None:
         {"is_mirrored": True},
         {"color_transfer": "smpte2084"},
         {"color_transfer": "arib-std-b67"},
+        {"color_primaries": "bt2020"},
+        {"color_primaries": "smpte432"},
         {"sample_aspect": Fraction(110, 109)},
         {"width": 1919},
         {"height": 1081},

@@ -4,11 +4,19 @@ import type { Quality } from "../player/engine";
 import type { Player } from "../player/player";
 import { joined, label, lines } from "../player/quality";
 
+const FIRST_LOOK_MS = 2000;
 const POLL_MS = 10_000;
 
-/** Whether more sizes may still come: something of the ladder is neither done nor given up. */
-export function moreToCome(progress: PublicProgress): boolean {
-  return progress.qualities.some(({ status }) => !["completed", "failed", "skipped"].includes(status));
+/** The picture sizes that are neither done nor given up, by name. */
+export function sizesToCome(progress: PublicProgress): string[] {
+  return progress.qualities
+    .filter(({ name, status }) => !name.startsWith("audio") && !["completed", "failed", "skipped"].includes(status))
+    .map(({ name }) => name);
+}
+
+/** Whether one of them is none of those that the player offers already, half made as they may be. */
+export function isMore(coming: readonly string[], loaded: readonly Quality[]): boolean {
+  return loaded.length > 0 && coming.some((name) => !loaded.some((one) => `${lines(one)}p` === name));
 }
 
 /** Watches for picture sizes that are made while somebody already watches, and offers the best of them once each. */
@@ -27,9 +35,9 @@ export function offerJoined(watch: HTMLElement, slug: string, player: Player): v
 
   /** Whether to look again; said in passing, as nobody has to do anything about it. */
   function tell(progress: PublicProgress): boolean {
-    const more = moreToCome(progress);
-    coming.hidden = !more;
-    return more;
+    const sizes = sizesToCome(progress);
+    coming.hidden = !isMore(sizes, player.qualities());
+    return sizes.length > 0;
   }
 
   async function look(): Promise<boolean> {
@@ -48,8 +56,9 @@ export function offerJoined(watch: HTMLElement, slug: string, player: Player): v
   }
 
   async function keepLooking(): Promise<void> {
-    for (let more = true; more; ) {
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    // Soon at first: only a player that has loaded knows what it offers.
+    for (let more = true, pause = FIRST_LOOK_MS; more; pause = POLL_MS) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
       more = await look().catch((error: unknown) => error instanceof ApiError && error.status !== 404);
     }
   }

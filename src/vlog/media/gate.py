@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from vlog.kit.errors import Invalid
 from vlog.media import hardening
-from vlog.media.colour import HLG, PQ
+from vlog.media.colour import source_colour
 from vlog.media.info import AudioStream, VideoStream
 from vlog.media.poster import COVER_CODECS
 from vlog.media.probed import Probed, ProbedStream
@@ -166,7 +166,7 @@ def is_remuxable(video: ProbedStream) -> bool:
         and video.field_order in (None, "progressive")
         and (video.rotation, video.is_mirrored) == (0, False)
         and (video.sample_aspect == 1 or not _is_believable(video.sample_aspect))
-        and video.color_transfer not in (PQ, HLG)
+        and not source_colour(_unmeasured(video)).is_wide
         and video.width % 2 == 0
         and video.height % 2 == 0
     )
@@ -197,6 +197,11 @@ def video_stream(
         color_range=video.color_range,
         field_order=video.field_order,
     )
+
+
+def _unmeasured(video: ProbedStream) -> VideoStream:
+    """The same before its packets have shown anything: shape and colours are right, times are not."""
+    return video_stream(video, Fraction(1), frame_rate=Fraction(1), bit_rate=None, start_pts=0)
 
 
 def audio_stream(audio: ProbedStream, start: Fraction, end: Fraction | None) -> AudioStream:
@@ -246,7 +251,7 @@ def _refuse_shape(video: ProbedStream) -> None:
         raise Invalid(
             "The picture size of this video can't be found out or is too large.", code="bad_dimensions"
         )
-    shown = video_stream(video, Fraction(1), frame_rate=Fraction(1), bit_rate=None, start_pts=0).display_size
+    shown = _unmeasured(video).display_size
     sides = (width, height, *shown)
     if min(sides) < MIN_SIDE_PIXELS:
         raise Invalid(f"A picture of {width} × {height} pixels is too small.", code="bad_dimensions")

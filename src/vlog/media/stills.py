@@ -160,8 +160,9 @@ def write(still: Still, wanted: Sequence[PictureFile], folder: str) -> list[str]
     for number, each in enumerate(wanted):
         by_size.setdefault((each.width, each.height), []).append((number, each))
     ordered = sorted(by_size.items(), reverse=True)
-    parts = [still.graph]
-    before = "[still]"
+    # Where it was in the film says nothing about it any more.
+    parts = [still.graph, "[still]setpts=0[size]"]
+    before = "[size]"
     for index, ((width, height), here) in enumerate(ordered):
         onward = f"[size{index}]" if index + 1 < len(ordered) else ""
         labels = "".join(f"[f{number}]" for number, _ in here)
@@ -178,6 +179,8 @@ def _output(number: int, file: PictureFile, folder: str) -> list[str]:
     form = FORMATS[file.format]
     return [
         *("-map", f"[o{number}]", "-frames:v", "1", "-c:v", form.encoder, "-threads:v", "1"),
+        # Encoders of AVIF refuse the rates of fast films, and those that covers are said to have.
+        *("-r", "25"),
         # The source's tags, among them where a phone was; and dates and versions of this tool.
         *("-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact"),
         *form.options,

@@ -48,9 +48,11 @@ class Assignment:
         """The encoder's name in commands."""
         return str(self.jail.tools.ffmpeg)
 
-    async def deliver(self, delivery: Delivery, making: Awaitable[None]) -> None:
-        """Run ``making``, which puts segments into ``delivery``; returns when all of them are durable, or
-        when others have been given what is left.
+    async def deliver(self, delivery: Delivery, making: Awaitable[None]) -> bool:
+        """Run ``making``, which puts segments into ``delivery``; returns when all of them are durable.
+
+        False when it was stopped because others have been given the last of them: ``delivery.wants`` then
+        tells whether something before those is still to be made.
         """
 
         async def making_then_closing() -> None:
@@ -62,6 +64,8 @@ class Assignment:
         except Conflict as error:
             if error.code != CELLS_TAKEN:
                 raise
+            return False
+        return True
 
     async def stream(
         self, argv: Sequence[str], *, outputs: int, readers: Readers, frame_rate: Fraction = Fraction(0)

@@ -44,7 +44,10 @@ async def encode(assignment: Assignment, work: VideoWork) -> Made:
     assignment.hurried = work.hurried
     delivery = Delivery(assignment.holding, work.durable)
     encoding = _Encoding(assignment, work, delivery)
-    await assignment.deliver(delivery, encoding.run())
+    while not await assignment.deliver(delivery, encoding.run()):
+        # One rung may have reached what is others' now before all of the cells before that were sent.
+        if not encoding.lacks_any:
+            break
     return Made(missing_frames=encoding.missing_frames)
 
 
@@ -56,14 +59,20 @@ class _Encoding:
         self._work = work
         self._delivery = delivery
         self._segmenters = {rung.name: Segmenter(rung.name, delivery) for rung in work.rungs}
+        self._numbered: list[Numbered] = list(enumerate(work.grid.cells, start=work.first_cell))
 
     @property
     def missing_frames(self) -> int:
         """Pictures that could not be decoded; the rungs share one decoder."""
         return max(segmenter.missing_frames for segmenter in self._segmenters.values())
 
+    @property
+    def lacks_any(self) -> bool:
+        """Whether a cell is still to be made."""
+        return any(self._is_wanted(number) for number, _ in self._numbered)
+
     async def run(self) -> None:
-        numbered = list(enumerate(self._work.grid.cells, start=self._work.first_cell))
+        numbered = self._numbered
         moving = [entry for entry in numbered if entry[1].frames]
         if wanted := _span([self._is_wanted(number) for number, _ in moving]):
             await self._encode(moving[wanted])

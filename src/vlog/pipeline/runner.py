@@ -39,7 +39,7 @@ _IDLE_SECONDS = 5.0
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 5.0
 
-_OF_OUR_MAKING = frozenset({"bad_segment"})
+_OF_OUR_MAKING = frozenset({"bad_segment", "incomplete"})
 """Codes of ``Invalid`` that speak of what was made and not of the source: worth another attempt."""
 
 _log = structlog.get_logger(__name__)
@@ -91,19 +91,18 @@ async def _do(offer: Offer, holding: Holding, jail: Jail) -> None:
     try:
         assignment.source = await holding.say(partial(client.source, lease))
         result = await _while_renewed(assignment, offer)
+        crash_point(CrashPoint.TASK_ENDS)
+        await holding.say(partial(client.finish, lease, result, assignment.runs))
+        crash_point(CrashPoint.TASK_ENDED)
     except LeaseLost:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever a step raises is its task's end and not the worker's
+    except Exception as error:  # noqa: BLE001 - what a step or its acceptance raises ends the task, no worker
         if isinstance(error, ToolFailure):
             assignment.record(error.run)
         failure = _failure(error)
         expected = isinstance(error, VlogError)
         _log.warning("task failed", code=failure.code, message=failure.message, exc_info=not expected)
         await holding.say(partial(client.fail, lease, failure, assignment.runs))
-    else:
-        crash_point(CrashPoint.TASK_ENDS)
-        await holding.say(partial(client.finish, lease, result, assignment.runs))
-        crash_point(CrashPoint.TASK_ENDED)
 
 
 async def _while_renewed(assignment: Assignment, offer: Offer) -> Result:

@@ -136,8 +136,8 @@ class Segmenter:
     async def hand_on(self, cuts: Iterable[Cut]) -> None:
         """Deliver those of ``cuts`` that the server does not have."""
         for cut in cuts:
-            self.missing_frames += cut.missing
             if self._delivery.wants(self.rendition, cut.number):
+                self.missing_frames += cut.missing
                 await self._delivery.put(self.rendition, await _sealed(cut))
                 self.made += 1
                 _log.debug("segment made", number=cut.number, rendition=self.rendition)

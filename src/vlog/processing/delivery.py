@@ -131,7 +131,7 @@ async def put_segments(ctx: Rooms, lease: Lease, *, rendition: str, segments: Se
     _check(segments)
     terms = await publication.terms_of(ctx.settings)
 
-    async def work(tx: Transaction, staged: Sequence[Staged]) -> bool:
+    async def work(tx: Transaction, staged: Sequence[Staged]) -> int | None:
         _check_hashes(segments, staged)
         intake = await _begin(ctx, tx, lease=lease, rendition=rendition)
         if intake.init is None:
@@ -150,10 +150,11 @@ async def put_segments(ctx: Rooms, lease: Lease, *, rendition: str, segments: Se
             await _publish(intake, terms=terms, by=len(new))
             await intake.tell([segment.number for segment, _ in new])
         await renditions.hint(tx, intake.task.job_id)
-        return len(wanted) < len(segments)
+        return intake.task.end_cell if len(wanted) < len(segments) else None
 
-    if await _staged(ctx, [segment.data for segment in segments], work=work):
-        raise Conflict("The rest of this task is being made by others.", code=CELLS_TAKEN)
+    end = await _staged(ctx, [segment.data for segment in segments], work=work)
+    if end is not None:
+        raise Conflict("The rest of this task is being made by others.", code=CELLS_TAKEN, end_cell=end)
 
 
 async def _publish(intake: _Intake, *, terms: Terms, by: int) -> None:

@@ -13,7 +13,9 @@ from vlog.media.plan import AudioRendition, VideoRendition
 from vlog.media.stills import PictureFile
 
 CELLS_TAKEN = "cells_taken"
-"""Code of the ``Conflict`` that tells a worker that it has reached the end of what is still its task."""
+"""Code of the ``Conflict`` that tells a worker that it has reached the end of what is still its task: its
+detail ``end_cell`` is the first cell that others make.
+"""
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +136,6 @@ class Made(msgspec.Struct, frozen=True, kw_only=True, tag="made"):
 
     missing_frames: int = 0
     unneeded: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
 
 
 class Pictured(msgspec.Struct, frozen=True, kw_only=True, tag="pictured"):
