@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import httpx
 import pytest
-from starlette.types import Message
+from starlette import types
 
 from tests.support.api import client_of, http_scope
 from tests.support.deliveries import deliver, inspect, work_off
@@ -21,6 +21,7 @@ from vlog.api.app import Service, build_public
 from vlog.catalog import videos
 from vlog.context import Context
 from vlog.db.transaction import transaction
+from vlog.events.bus import Message
 from vlog.media.grid import Grid
 from vlog.processing import generations
 from vlog.wire.work import Made, Offer
@@ -109,6 +110,24 @@ async def test_a_lost_hint_costs_seconds_and_not_the_segment(
     assert (await asyncio.wait_for(request, 10)).status_code == 200
 
 
+async def test_hints_that_were_missed_while_the_database_was_away_end_no_service(
+    ctx: Context, half: Half, viewer: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(awaiting, "LOOK_SECONDS", 0.2)
+    request = asyncio.create_task(viewer.get(f"{half.base}/segment_1.m4s"))
+    await eventually(ctx, (0, 5, True))
+    ctx.db.pulse.is_lost = True
+    ctx.bus.publish_locally(Message("resync", lagged=True))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    # By itself within a moment, as the server does answer; until then all calls were refused.
+    async with asyncio.timeout(10):
+        while ctx.db.pulse.is_lost:
+            await asyncio.sleep(0.02)
+    await half.make(1)
+    assert (await asyncio.wait_for(request, 10)).status_code == 200
+
+
 async def test_a_seek_moves_its_piece_to_the_front(
     ctx: Context, half: Half, viewer: httpx.AsyncClient
 ) -> None:
@@ -192,13 +211,13 @@ async def test_who_leaves_gives_the_place_back(
 ) -> None:
     monkeypatch.setattr(awaiting, "MAX_WAITING_PER_CLIENT", 1)
     leaving = asyncio.Event()
-    sent: list[Message] = []
+    sent: list[types.Message] = []
 
-    async def receive() -> Message:
+    async def receive() -> types.Message:
         await leaving.wait()
         return {"type": "http.disconnect"}
 
-    async def send(message: Message) -> None:
+    async def send(message: types.Message) -> None:
         sent.append(message)
 
     scope = http_scope("GET", f"{half.base}/segment_1.m4s")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 
+import asyncpg
 import pytest
 
 from tests.support.databases import opened
 from tests.support.proxy import Proxy, proxied
 from vlog.db.engine import Database
+from vlog.db.pulse import Pace, Pulse
 from vlog.db.transaction import Transaction, transaction
 from vlog.events.bus import EventBus
 from vlog.kit.clock import monotonic_seconds
@@ -174,3 +176,53 @@ async def test_the_bus_hears_again_after_a_cut(db: Database, proxy: Proxy) -> No
     finally:
         await bus.stop()
     assert (await heard).topic == "tasks"
+
+
+async def test_the_bus_survives_a_connection_that_breaks_before_it_listens(dsn: str) -> None:
+    class Breaking(Database):
+        """Its first connection is gone as soon as it is there."""
+
+        is_first = True
+
+        async def connect(self) -> asyncpg.Connection:
+            connection = await super().connect()
+            if self.is_first:
+                self.is_first = False
+                connection.terminate()
+            return connection
+
+    db = Breaking(dsn, max_connections=2)
+    await db.open()
+    bus = EventBus(db)
+    await bus.start()
+    try:
+        async with bus.subscribe() as subscription, asyncio.timeout(20):
+            heard = asyncio.create_task(subscription.get())
+            while (await asyncio.shield(heard)).topic != "tasks":
+                heard = asyncio.create_task(subscription.get())
+                while not heard.done():
+                    await transaction(db, lambda tx: tx.hint("tasks"))
+                    await asyncio.wait({heard}, timeout=0.2)
+    finally:
+        await bus.stop()
+        await db.close()
+
+
+async def test_a_server_that_knows_us_no_more_for_a_while_is_used_again(dsn: str) -> None:
+    """A password that is changed, a database that is being restored."""
+    refusals = [asyncpg.InvalidPasswordError("no"), asyncpg.InvalidCatalogNameError("no")]
+
+    async def regain() -> None:
+        if refusals:
+            raise refusals.pop()
+
+    pulse = Pulse(dsn, lose=lambda: None, regain=regain, pace=Pace(step=0.01))
+    pulse.is_lost = True
+    pulse.start()
+    try:
+        async with asyncio.timeout(20):
+            while pulse.is_lost:
+                await asyncio.sleep(0.01)
+    finally:
+        await pulse.stop()
+    assert refusals == []

@@ -21,7 +21,7 @@ from vlog.api.ratelimit import client_key
 from vlog.context import Context
 from vlog.events.bus import Message
 from vlog.kit.clock import monotonic_seconds
-from vlog.kit.errors import Unavailable
+from vlog.kit.errors import Unavailable, VlogError
 from vlog.processing import demand
 from vlog.processing.demand import PIECE_CELLS, WantedCell
 from vlog.telemetry.logs import get_logger
@@ -57,6 +57,8 @@ class Awaiting:
         self._asking: dict[WantedCell, asyncio.Task[None]] = {}
         self._told: dict[WantedCell, float] = {}
         self._wished = asyncio.Event()
+        # None: hints were missed, so the next look is due.
+        self._looked_at: float | None = monotonic_seconds()
         self._is_open = True
 
     async def until_durable(self, request: Request, cell: WantedCell) -> bool:
@@ -92,7 +94,8 @@ class Awaiting:
                 for cell in _cells_of(message):
                     self._learn(cell)
             elif message.lagged:
-                await self._look()
+                self._looked_at = None
+                self._wished.set()
         self._is_open = False
         for entry in self._waiting.values():
             for there in entry:
@@ -101,7 +104,6 @@ class Awaiting:
     async def tend(self, stopping: asyncio.Event) -> None:
         """Tell wishes as they come, and look from time to time whether a hint was lost."""
         stop = asyncio.create_task(stopping.wait())
-        looked_at = monotonic_seconds()
         try:
             while not stopping.is_set():
                 wished = asyncio.create_task(self._wished.wait())
@@ -111,11 +113,12 @@ class Awaiting:
                 self._wished.clear()
                 try:
                     await self._tell()
-                    if self._waiting and monotonic_seconds() - looked_at >= LOOK_SECONDS:
-                        looked_at = monotonic_seconds()
+                    if self._waiting and self._is_look_due():
+                        self._looked_at = monotonic_seconds()
                         await self._look()
-                except Unavailable as error:
-                    _log.warning("demand not told", reason=error.message)
+                except VlogError as error:
+                    # A loop that ended would take the whole service with it.
+                    _log.warning("demand not told", code=error.code, reason=error.message)
                     await asyncio.sleep(LOOK_SECONDS)
         finally:
             stop.cancel()
@@ -135,6 +138,9 @@ class Awaiting:
         since = monotonic_seconds() - REPEAT_SECONDS
         piece = (cell._replace(number=cell.number - back) for back in range(PIECE_CELLS))
         return not any(self._told.get(each, since) > since for each in piece)
+
+    def _is_look_due(self) -> bool:
+        return self._looked_at is None or monotonic_seconds() - self._looked_at >= LOOK_SECONDS
 
     async def _look(self) -> None:
         for cell in await demand.durable(self._ctx.db, list(self._waiting)):

@@ -113,8 +113,9 @@ class Pulse:
             return
         try:
             await self._regain()
-        except Unavailable as error:
-            _log.warning("the database answers and takes no connections", reason=error.message)
+        except (Unavailable, *_SILENT) as error:
+            # Whatever it is (a password that was changed, a database that was dropped): it may be mended.
+            _log.warning("the database answers and takes no connections", reason=str(error))
         else:
             self.is_lost = False
             _log.warning("the database answers again")

@@ -115,7 +115,9 @@ class EventBus:
         lost = asyncio.Event()
         try:
             connection.add_termination_listener(lambda _: lost.set())
-            await connection.add_listener(CHANNEL, self._on_notify)
+            with mapped():
+                # Where it broke meanwhile, the driver says so in words of its own.
+                await connection.add_listener(CHANNEL, self._on_notify)
             while not lost.is_set():
                 with suppress(TimeoutError):
                     await asyncio.wait_for(lost.wait(), PROOF_SECONDS)
