@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Callable
@@ -9,14 +10,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.deliveries import work_off
-from tests.support.uploaded import assert_all_is_there, master, source_values, upload, variants, video_of
+from tests.support.deliveries import EVERYTHING, deliver, inspect, work_off
+from tests.support.uploaded import (
+    assert_all_is_there,
+    claimed,
+    master,
+    source_values,
+    upload,
+    variants,
+    video_of,
+)
 from vlog.context import Context
+from vlog.db.transaction import transaction
 from vlog.kit.errors import Conflict, Unavailable
-from vlog.processing import findings, generations, removal
+from vlog.processing import findings, generations, removal, requests
 from vlog.processing.findings import Finding
 from vlog.processing.repair import repair
 from vlog.processing.verification import Verification
+from vlog.wire.work import Failure, Made
 from vlog.workers.background import verify_storage
 from vlog.workers.local_client import LocalClient
 
@@ -104,6 +115,40 @@ async def test_a_lost_source_is_found(ctx: Context) -> None:
     assert await repair(ctx, video_id, found=[found]) == []
 
 
+async def test_a_file_that_can_t_be_read_is_a_finding_and_not_the_end_of_the_check(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await made(ctx)
+    path = media(ctx, "*/480p/segment_3.m4s")
+    inode = path.stat().st_ino
+
+    def pread(file: int, length: int, offset: int) -> bytes:
+        if os.fstat(file).st_ino == inode:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(file, length, offset)
+
+    real = os.pread
+    monkeypatch.setattr(os, "pread", pread)
+    assert await check(ctx) == [("damaged", "480p/segment_3.m4s")]
+    (first,) = await findings.listed(ctx.db)
+    assert await check(ctx) == [("damaged", "480p/segment_3.m4s")]
+    (again,) = await findings.listed(ctx.db)
+    assert again.found_at == first.found_at, "when it was met first is worth knowing"
+
+
+async def test_what_the_inbox_is_being_relieved_of_is_no_finding(ctx: Context) -> None:
+    await made(ctx)
+    taken = ctx.config.storage_path / "uploads" / ("e" * 32)
+    taken.write_bytes(b"an old film")
+    age(taken)
+    row = """
+    INSERT INTO inbox_files (name, state, size_bytes, modified_ns, upload_id)
+    VALUES ('film.mp4', 'taking', 1, 1, $1)
+    """
+    await transaction(ctx.db, lambda tx: tx.execute(row, taken.name))
+    assert await check(ctx) == []
+
+
 async def test_files_that_no_row_names_are_told_and_left_alone(ctx: Context) -> None:
     await made(ctx)
     root = ctx.config.storage_path
@@ -177,6 +222,60 @@ async def test_damaged_segments_are_made_again(ctx: Context) -> None:
     await assert_all_is_there(ctx)
     assert (await video_of(ctx, video_id)).status == "ready"
     assert [job["state"] for job in await ctx.db.fetch("SELECT state FROM transcoding_jobs")] == ["done"] * 3
+
+
+async def test_damage_in_what_was_never_shown_leaves_what_plays_alone(ctx: Context) -> None:
+    video_id = await made(ctx)
+    live = await ctx.db.fetchval("SELECT id FROM generations WHERE state = 'live'")
+    other = await ctx.db.fetchval(
+        "INSERT INTO generations (video_id, token, info, grid)"
+        " SELECT video_id, 'other', info, grid FROM generations RETURNING id"
+    )
+    wrong = Finding(
+        key="videos/a-video/other/480p/segment_3.m4s",
+        kind="missing",
+        part="segment",
+        video_id=video_id,
+        generation_id=other,
+        quality="480p",
+        number=3,
+    )
+    assert await repair(ctx, video_id, found=[wrong]) == [wrong]
+    assert "480p" in {each.quality for each in await generations.qualities(ctx.db, video_id)}
+    assert await ctx.db.fetchval("SELECT count(*) FROM transcoding_tasks WHERE state = 'queued'") == 0
+    assert await ctx.db.fetchval("SELECT id FROM generations WHERE state = 'live'") == live
+
+
+async def test_damage_in_an_attempt_that_failed_is_made_again_with_the_next(ctx: Context) -> None:
+    video_id = (await upload(ctx)).video_id
+    client = LocalClient(ctx)
+    info, grid = source_values(remux=False)
+    await inspect(client, info=info, grid=grid)
+    spoilt = await claimed(client)
+    await deliver(client, spoilt, grid=grid)
+    await client.finish(spoilt.lease, Made(), ())
+    while (offer := await client.claim(EVERYTHING)) is not None:
+        await client.fail(offer.lease, Failure(code="x", message="x", retryable=False), ())
+    assert (await video_of(ctx, video_id)).status == "failed"
+    broken = sorted(ctx.config.storage_path.glob("videos/*/*/*/segment_1.m4s"))
+    assert broken
+    for path in broken:
+        flip_a_bit(path)
+    assert len(await mended(ctx, video_id)) == len(broken)
+    await requests.retry(ctx, video_id)
+    await work_off(client, info=info, grid=grid)
+    assert (await video_of(ctx, video_id)).status == "ready"
+    assert await check(ctx) == []
+
+
+async def test_nothing_is_mended_in_the_trash(ctx: Context) -> None:
+    video_id = await made(ctx)
+    flip_a_bit(media(ctx, "*/480p/segment_3.m4s"))
+    await removal.archive(ctx, video_id)
+    found = await Verification(ctx).video(video_id)
+    assert [each.kind for each in found] == ["damaged"]
+    with pytest.raises(Conflict, match="trash"):
+        await repair(ctx, video_id, found=found)
 
 
 async def test_what_was_copied_is_copied_again(ctx: Context) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -90,15 +91,21 @@ class Check:
     findings: int
 
 
-async def record(tx: Transaction, found: Finding) -> None:
-    """Remember a finding."""
-    at = (found.generation_id, found.quality, found.number)
-    await tx.execute(_RECORD, found.key, found.kind, found.part, found.video_id, *at)
+async def record(tx: Transaction, found: Iterable[Finding]) -> None:
+    """Remember findings; those that are known keep the time at which they were first met."""
+    await tx.executemany(
+        _RECORD,
+        [
+            (each.key, each.kind, each.part, each.video_id, each.generation_id, each.quality, each.number)
+            for each in found
+        ],
+    )
 
 
-async def forget_of_video(tx: Transaction, video_id: int) -> None:
-    """The video's files are about to be told anew."""
-    await tx.execute("DELETE FROM storage_findings WHERE video_id = $1", video_id)
+async def forget_others(tx: Transaction, video_id: int, found: Iterable[Finding]) -> None:
+    """All that was wrong with a video's files, but for ``found``, is mended."""
+    keys = [each.key for each in found]
+    await tx.execute("DELETE FROM storage_findings WHERE video_id = $1 AND key <> ALL($2)", video_id, keys)
 
 
 async def begin(tx: Transaction) -> int:

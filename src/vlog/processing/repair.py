@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from vlog.catalog import videos
 from vlog.db.transaction import Transaction, transaction
-from vlog.kit.errors import Conflict, NotFound
+from vlog.kit.errors import Conflict
 from vlog.media.encoders import COPY
 from vlog.media.grid import Grid
 from vlog.processing import generations, rows
@@ -43,18 +43,35 @@ INSERT INTO transcoding_tasks
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 _INIT = "SELECT init FROM quality_progress WHERE generation_id = $1 AND quality = $2"
-_LIVE = "SELECT id FROM generations WHERE video_id = $1 AND state = 'live'"
+_STATES = "SELECT id, state FROM generations WHERE video_id = $1 AND state <> 'retired' ORDER BY id"
+_LOCK = "SELECT id FROM generations WHERE id = $1 FOR UPDATE"
+_FORGET = (
+    "DELETE FROM segments WHERE generation_id = $1 AND quality = $2 AND number = ANY($3) RETURNING number"
+)
+_UNCOUNT = """
+UPDATE quality_progress SET segments_completed = segments_completed - $3
+WHERE generation_id = $1 AND quality = $2
+"""
 _IS_BUSY = (
     "SELECT EXISTS (SELECT FROM transcoding_jobs WHERE video_id = $1 AND state IN ('queued', 'running'))"
 )
+_UNDO = """
+UPDATE transcoding_tasks SET state = 'failed', error_code = 'damaged',
+  error_message = 'What it had made is damaged.'
+WHERE generation_id = $1 AND state = 'done' AND $2 = ANY(renditions)
+  AND EXISTS (SELECT FROM unnest($3::int[]) AS number WHERE number >= first_cell AND number < end_cell)
+"""
 _LOCK_RENDITIONS = "SELECT id FROM quality_progress WHERE generation_id = $1 ORDER BY id FOR UPDATE"
 
 
 async def repair(ctx: Rooms, video_id: int, *, found: Sequence[Finding]) -> list[Finding]:
     """Mend what can be mended of one video's findings; the answer is what was begun or done.
 
-    Raises ``Conflict`` (codes ``video_busy``, ``source_missing``), ``NotFound``.
+    Raises ``Conflict`` (codes ``video_busy``, ``video_deleted``, ``source_missing``), ``NotFound``.
     """
+    video = await videos.by_id(ctx.db, video_id)
+    if video.deleted_at is not None:
+        raise Conflict("This video is in the trash; restore it first.", code="video_deleted")
     mended = [each for each in found if each.part == "manifest"]
     if mended:
         await transaction(ctx.db, lambda tx: videos.bump_manifest(tx, video_id))
@@ -62,53 +79,88 @@ async def repair(ctx: Rooms, video_id: int, *, found: Sequence[Finding]) -> list
     for each in found:
         if each.part == "init" and each.generation_id is not None:
             init = await ctx.db.fetchval(_INIT, each.generation_id, each.quality)
-            await ctx.storage.put(Key(each.key), bytes(init))
-            mended.append(each)
-    damaged: defaultdict[str, set[int]] = defaultdict(set)
-    for each in found:
-        if each.part == "segment" and each.quality is not None and each.number is not None:
-            damaged[each.quality].add(each.number)
-            mended.append(each)
-    if damaged:
-        await _remake(ctx, video_id, damaged=damaged)
+            if init is not None:
+                await ctx.storage.put(Key(each.key), bytes(init))
+                mended.append(each)
+    segments = [each for each in found if each.part == "segment"]
+    if segments:
+        if video.source_key is None or not await ctx.storage.exists(Key(video.source_key)):
+            raise Conflict("The source of this video is no longer here.", code="source_missing")
+        mended += await _make_again(ctx, video_id, segments)
     return mended
 
 
-async def _remake(ctx: Rooms, video_id: int, *, damaged: dict[str, set[int]]) -> None:
+async def _make_again(ctx: Rooms, video_id: int, segments: Sequence[Finding]) -> list[Finding]:
     max_attempts = await ctx.settings.get(known.MAX_RETRIES)
     with_dash = await ctx.settings.get(known.ENABLE_DASH)
-    video = await videos.by_id(ctx.db, video_id)
-    if video.source_key is None or not await ctx.storage.exists(Key(video.source_key)):
-        raise Conflict("The source of this video is no longer here.", code="source_missing")
 
-    async def work(tx: Transaction) -> None:
+    async def work(tx: Transaction) -> list[Finding]:
         if await tx.fetchval(_IS_BUSY, video_id):
             raise Conflict("This video is being worked on; repair it afterwards.", code="video_busy")
-        live = await tx.fetchval(
-            "SELECT id FROM generations WHERE video_id = $1 AND state = 'live'", video_id
-        )
-        if live is None:
-            raise NotFound("This video has nothing that plays.", code="unknown_generation")
-        await tx.fetch(_LOCK_RENDITIONS, live)
-        await videos.locked(tx, video_id)
-        await tx.fetch(f"{_LIVE} FOR UPDATE", video_id)
-        generation = await rows.generation(tx, live)
-        complete = {each.quality: each for each in await rows.qualities(tx, live)}
-        for name, numbers in damaged.items():
-            if name in complete:
-                await _unfold(tx, generation, quality=complete[name], without=numbers)
-        job_id = await tx.fetchval(_JOB, video_id, live, max_attempts)
-        _, grid = await rows.described(tx, live)
-        planned = await rows.planned(tx, live)
-        tasks = list(_tasks(planned, damaged=damaged, grid=grid))
-        await tx.executemany(_TASK, [(job_id, live, *each, max_attempts) for each in tasks])
-        await tx.hint("tasks")
-        remaining = {each.kind for name, each in complete.items() if name not in damaged}
-        if remaining == {each.kind for each in complete.values()}:
-            await videos.bump_manifest(tx, video_id)
-            await generations.write_manifests_in(tx, ctx.storage, video_id=video_id, with_dash=with_dash)
+        states = {row["id"]: row["state"] for row in await tx.fetch(_STATES, video_id)}
+        for generation_id, state in states.items():
+            damaged = _by_quality(segments, generation_id)
+            if not damaged:
+                continue
+            generation = await _held(tx, video_id, generation_id)
+            await _take_apart(tx, generation, damaged)
+            if state == "building":
+                # Nobody is shown it; whoever tries the video again makes it whole.
+                for name, numbers in damaged.items():
+                    await tx.execute(_UNDO, generation_id, name, list(numbers))
+                continue
+            await _queue(tx, generation, damaged=damaged, max_attempts=max_attempts)
+            if await _plays_without(tx, generation_id, damaged):
+                await videos.bump_manifest(tx, video_id)
+                await generations.write_manifests_in(tx, ctx.storage, video_id=video_id, with_dash=with_dash)
+        return [each for each in segments if each.generation_id in states]
 
-    await transaction(ctx.db, work)
+    return await transaction(ctx.db, work)
+
+
+def _by_quality(segments: Iterable[Finding], generation_id: int) -> dict[str, set[int]]:
+    damaged: defaultdict[str, set[int]] = defaultdict(set)
+    for each in segments:
+        if each.generation_id == generation_id and each.quality is not None and each.number is not None:
+            damaged[each.quality].add(each.number)
+    return dict(damaged)
+
+
+async def _held(tx: Transaction, video_id: int, generation_id: int) -> Generation:
+    """The generation, with all that a delivery into it would ask for held."""
+    await tx.fetch(_LOCK_RENDITIONS, generation_id)
+    await videos.locked(tx, video_id)
+    await tx.fetch(_LOCK, generation_id)
+    return await rows.generation(tx, generation_id)
+
+
+async def _take_apart(tx: Transaction, generation: Generation, damaged: dict[str, set[int]]) -> None:
+    """Leave of each rendition the segments that are sound."""
+    complete = {each.quality: each for each in await rows.qualities(tx, generation.id)}
+    for name, numbers in damaged.items():
+        if name in complete:
+            await _unfold(tx, generation, quality=complete[name], without=numbers)
+        else:
+            gone = await tx.fetch(_FORGET, generation.id, name, list(numbers))
+            await tx.execute(_UNCOUNT, generation.id, name, len(gone))
+
+
+async def _queue(
+    tx: Transaction, generation: Generation, *, damaged: dict[str, set[int]], max_attempts: int
+) -> None:
+    job_id = await tx.fetchval(_JOB, generation.video_id, generation.id, max_attempts)
+    _, grid = await rows.described(tx, generation.id)
+    planned = await rows.planned(tx, generation.id)
+    tasks = list(_tasks(planned, damaged=damaged, grid=grid))
+    await tx.executemany(_TASK, [(job_id, generation.id, *each, max_attempts) for each in tasks])
+    await tx.hint("tasks")
+
+
+async def _plays_without(tx: Transaction, generation_id: int, damaged: dict[str, set[int]]) -> bool:
+    """Whether viewers still have pictures and sound, as far as the video has any."""
+    planned = await rows.planned(tx, generation_id)
+    remaining = {each.kind for each in await rows.qualities(tx, generation_id)}
+    return remaining == remaining | {planned[name].kind for name in damaged}
 
 
 async def _unfold(tx: Transaction, generation: Generation, *, quality: Quality, without: set[int]) -> None:

@@ -35,11 +35,13 @@ RESERVED_BYTES = 256 << 20
 LEFTOVER_AGE = timedelta(hours=24)
 
 # A file that was taken out of the inbox keeps its age; until its video names it, the inbox's row does.
-_IS_NEEDED = """
-SELECT EXISTS (SELECT FROM videos WHERE source_key = $1)
-    OR EXISTS (SELECT FROM uploads WHERE id = $2)
-    OR EXISTS (SELECT FROM inbox_files WHERE state = 'taking' AND 'uploads/' || upload_id = $1)
+_UNNEEDED = """
+SELECT file.key FROM unnest($1::text[], $2::text[]) AS file (key, upload_id)
+WHERE NOT EXISTS (SELECT FROM videos WHERE source_key = file.key)
+  AND NOT EXISTS (SELECT FROM uploads WHERE id = file.upload_id)
+  AND NOT EXISTS (SELECT FROM inbox_files WHERE state = 'taking' AND inbox_files.upload_id = file.upload_id)
 """
+_AT_ONCE = 500
 _JOB = "INSERT INTO transcoding_jobs (video_id, max_attempts) VALUES ($1, $2) RETURNING id"
 
 
@@ -191,12 +193,21 @@ async def make_video(tx: Transaction, new: NewVideo, *, received: Received, max_
 async def sweep_leftovers(ctx: Rooms) -> int:
     """Remove files in ``uploads`` that are a day old and that nothing needs; returns how many."""
     removed = 0
-    for entry in await ctx.storage.list(layout.UPLOADS):
-        if entry.stat.is_folder or now() - entry.stat.modified_at < LEFTOVER_AGE:
-            continue
-        upload_id = entry.key.name.partition(".")[0]
-        if not await ctx.db.fetchval(_IS_NEEDED, entry.key, upload_id):
-            crash_point(CrashPoint.SWEEP_REMOVES)
-            await ctx.storage.delete(entry.key)
-            removed += 1
+    async for key in leftovers(ctx, older_than=LEFTOVER_AGE):
+        crash_point(CrashPoint.SWEEP_REMOVES)
+        await ctx.storage.delete(key)
+        removed += 1
     return removed
+
+
+async def leftovers(ctx: Rooms, *, older_than: timedelta) -> AsyncIterator[Key]:
+    """Files in ``uploads`` that no video, no upload and nothing in the inbox needs."""
+    limit = now() - older_than
+    entries = await ctx.storage.list(layout.UPLOADS)
+    old = [each.key for each in entries if not each.stat.is_folder and each.stat.modified_at < limit]
+    # Every source lies here, so there are as many as videos.
+    for first in range(0, len(old), _AT_ONCE):
+        keys = old[first : first + _AT_ONCE]
+        upload_ids = [key.name.partition(".")[0] for key in keys]
+        for row in await ctx.db.fetch(_UNNEEDED, keys, upload_ids):
+            yield Key(row["key"])

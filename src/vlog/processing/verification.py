@@ -14,9 +14,9 @@ from datetime import timedelta
 
 from vlog.db.transaction import Transaction, transaction
 from vlog.kit.clock import monotonic_seconds, now
-from vlog.kit.errors import NotFound
+from vlog.kit.errors import NotFound, Unavailable
 from vlog.media.presentation import PLAYLIST_NAME
-from vlog.processing import expected, findings
+from vlog.processing import expected, findings, uploads
 from vlog.processing.expected import Expected, Shelf
 from vlog.processing.findings import Finding, Kind
 from vlog.processing.rooms import Rooms
@@ -36,9 +36,8 @@ SELECT coalesce(sum(source_size_bytes), 0)::bigint + (
   JOIN generations g ON g.id = q.generation_id AND g.state <> 'retired') FROM videos
 """
 _BY_STORAGE_KEY = "SELECT EXISTS (SELECT FROM videos WHERE storage_key = $1)"
-_NAMES_UPLOAD = """
-SELECT EXISTS (SELECT FROM videos WHERE source_key = $1) OR EXISTS (SELECT FROM uploads WHERE id = $2)
-"""
+# What one file's bad sector or lost permission is told as.
+_OF_ONE_FILE = frozenset({"storage_unavailable", "storage_denied"})
 
 
 @dataclass(slots=True)
@@ -99,8 +98,7 @@ class Verification:
         except NotFound:
             return []
         found += [Finding.unknown(key, video_id=video_id) async for key in self._unnamed(shelf)]
-        await transaction(self._ctx.db, lambda tx: findings.forget_of_video(tx, video_id))
-        return await self._record(found)
+        return await self._record(found, of_video=video_id)
 
     async def _confirmed(self, video_id: int, wrong: list[Expected]) -> list[Finding]:
         """What is still wrong by the rows of now."""
@@ -125,6 +123,12 @@ class Verification:
             size_bytes, sha256 = await self._digest(wanted.key)
         except NotFound:
             return "missing"
+        except Unavailable as error:
+            if error.code not in _OF_ONE_FILE:
+                raise
+            # Is it the storage, or this file alone?
+            await self._ctx.storage.check()
+            return "damaged"
         matches = sha256 == wanted.sha256 and wanted.size_bytes in {None, size_bytes}
         return None if matches else "damaged"
 
@@ -177,20 +181,17 @@ class Verification:
                 known = await self._ctx.db.fetchval(_BY_STORAGE_KEY, entry.key.name)
                 if not known and not _is_young(entry):
                     yield Finding.unknown(entry.key)
-        for entry in await self._ctx.storage.list(layout.UPLOADS):
-            if entry.stat.is_folder or _is_young(entry):
-                continue
-            upload_id = entry.key.name.partition(".")[0]
-            if not await self._ctx.db.fetchval(_NAMES_UPLOAD, entry.key, upload_id):
-                yield Finding.unknown(entry.key)
+        async for key in uploads.leftovers(self._ctx, older_than=YOUNG):
+            yield Finding.unknown(key)
 
-    async def _record(self, found: list[Finding]) -> list[Finding]:
+    async def _record(self, found: list[Finding], *, of_video: int | None = None) -> list[Finding]:
         async def work(tx: Transaction) -> None:
-            for each in found:
-                await findings.record(tx, each)
+            if of_video is not None:
+                await findings.forget_others(tx, of_video, found)
+            await findings.record(tx, found)
 
+        await transaction(self._ctx.db, work)
         if found:
-            await transaction(self._ctx.db, work)
             self.progress.findings += len(found)
             self._on_progress(self.progress)
         return found
