@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
 import subprocess
@@ -135,6 +136,49 @@ async def test_failures_stay_visible_and_are_tried_again_when_the_file_changes(
     await settle(ctx, folder)
     assert [data for _, data in await sources(ctx)] == [b"no longer"]
     assert "huge.mp4" not in await of_files(ctx)
+
+
+async def test_a_name_whose_escapes_fill_the_row_keeps_no_other_waiting(
+    ctx: Context, folder: InboxFolder
+) -> None:
+    name = os.fsdecode(b"\xe9" * 250)
+    (folder.path / name).mkdir()
+    (folder.path / name / name).touch()
+    (folder.path / "good.mp4").write_bytes(b"good")
+    await settle(ctx, folder)
+    assert [data for _, data in await sources(ctx)] == [b"good"]
+    assert ("failed", "inbox_bad_name") in (await of_files(ctx)).values()
+
+
+async def test_a_bad_sector_keeps_no_other_file_waiting(
+    ctx: Context, folder: InboxFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder.path / "bad.mp4").write_bytes(b"bad for now")
+    (folder.path / "good.mp4").write_bytes(b"good")
+    inode = (folder.path / "bad.mp4").stat().st_ino
+    for broken, expected in (("fsync", "failed"), ("pread", "taking")):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, broken, broken_for(inode, getattr(os, broken)))
+            await settle(ctx, folder)
+        assert await of_files(ctx) == {
+            "bad.mp4": (expected, "storage_unavailable"),
+            "good.mp4": ("accepted", None),
+        }
+    assert all(file.error_message for file in await inbox.listed(ctx) if file.name == "bad.mp4")
+    await settle(ctx, folder)
+    assert await of_files(ctx) == {"bad.mp4": ("accepted", None), "good.mp4": ("accepted", None)}
+    assert {data for _, data in await sources(ctx)} == {b"good", b"bad for now"}
+
+
+def broken_for(inode: int, real: Callable[..., T]) -> Callable[..., T]:
+    """``real``, which fails for one file."""
+
+    def call(file: int, *args: object) -> T:
+        if os.fstat(file).st_ino == inode:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(file, *args)
+
+    return call
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -11,4 +11,8 @@ test("a file in the inbox says why it is still there", () => {
   expect(inboxLine(file, 10)).toBe("1.5 MB · taken when it has stood still for 10 s");
   expect(inboxLine({ ...file, state: "failed", error_message: "The file is empty." }, 10)).toBe("The file is empty.");
   expect(inboxLine({ ...file, state: "accepted" }, 10)).toBe("1.5 MB");
+  expect(inboxLine({ ...file, state: "taking" }, 10)).toBe("1.5 MB");
+  expect(inboxLine({ ...file, state: "taking", error_message: "The disk is slow." }, 10)).toBe(
+    "The disk is slow. It is tried again.",
+  );
 });

@@ -17,6 +17,7 @@ const BADGES: Record<InboxFile["state"], { text: string; tone: Tone }> = {
 /** What to say of a file in the inbox beside its state. */
 export function inboxLine(file: InboxFile, settleSeconds: number): string {
   if (file.state === "failed") return file.error_message ?? "It can't become a video.";
+  if (file.state === "taking" && file.error_message !== null) return `${file.error_message} It is tried again.`;
   if (file.state === "waiting") return `${bytes(file.size_bytes)} · taken when it has stood still for ${settleSeconds} s`;
   return bytes(file.size_bytes);
 }

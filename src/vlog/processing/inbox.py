@@ -28,6 +28,8 @@ from vlog.telemetry.logs import get_logger
 
 _BLOCK_BYTES = 4 << 20
 _READINGS = 3
+# What a bad sector or a lost permission says of one file; said of all of them, the storage itself is away.
+_OF_ONE_FILE = frozenset({"storage_unavailable", "storage_denied"})
 
 _log = get_logger(__name__)
 
@@ -116,31 +118,40 @@ async def _judge(ctx: Rooms, seen: FoundFile) -> None:
 
 
 async def _go_on(ctx: Rooms, folder: InboxFolder, row: InboxRow) -> None:
-    """Bring a file that is being taken as far as it gets, from wherever a crash has left it.
-
-    Only a file that still lies in the inbox can fail: what was moved stays the row's until it is a video.
-    """
+    """Bring a file that is being taken as far as it gets, from wherever a crash has left it."""
     assert row.upload_id is not None  # noqa: S101 - a constraint of the table
     key = layout.upload(row.upload_id)
     try:
-        received = await _bring_in(ctx, folder, row=row, key=key)
-    except Unavailable:
-        raise
-    except VlogError as error:
-        await _fail(ctx, row.seen, error)
-        return
-    try:
-        received = received or await _hashed(ctx.storage, key)
+        received = await _bring_in(ctx, folder, row=row, key=key) or await _hashed(ctx.storage, key)
         accepted = await _accept(ctx, row, received)
     except NotFound:
         # It changed or went before it was taken, or somebody removed it afterwards: look again.
         await inbox_rows.put_back(ctx.db, row.upload_id)
-    except Conflict as error:
-        _log.warning("inbox file put off", file=row.seen.name, code=error.code, reason=error.message)
+    except VlogError as error:
+        await _give_way(ctx, folder, row=row, error=error)
     else:
         _log.info("inbox file accepted", file=row.seen.name, video=accepted.video_id)
         if received.key != key:
             await _remove_copied(ctx, folder, row.seen)
+
+
+async def _give_way(ctx: Rooms, folder: InboxFolder, *, row: InboxRow, error: VlogError) -> None:
+    """Say what keeps a file from becoming a video, so that others need not wait for it.
+
+    Only a file that still lies in the inbox fails: what was moved stays the row's until it is a video.
+    Raises ``Unavailable`` when it is not this file's trouble.
+    """
+    if isinstance(error, Unavailable):
+        if error.code not in _OF_ONE_FILE:
+            raise error
+        await ctx.storage.check()
+    # A conflict is another process's work on the same file, or its writer's.
+    if not isinstance(error, Conflict) and await folder.is_unchanged(row.seen):
+        await _fail(ctx, row.seen, error)
+        return
+    assert row.upload_id is not None  # noqa: S101 - a constraint of the table
+    _log.warning("inbox file put off", file=row.seen.name, code=error.code, reason=error.message)
+    await inbox_rows.remark(ctx.db, row.upload_id, code=error.code, words=error.message)
 
 
 async def _bring_in(ctx: Rooms, folder: InboxFolder, *, row: InboxRow, key: layout.Key) -> Received | None:

@@ -42,7 +42,9 @@ WHERE name = $1 AND size_bytes = $2 AND modified_ns = $3 AND state IN ('waiting'
 """
 _COPY = "UPDATE inbox_files SET is_copy = true WHERE upload_id = $1 AND state = 'taking'"
 _PUT_BACK = """
-UPDATE inbox_files SET state = 'waiting', upload_id = NULL, is_copy = false, changed_at = app_now()
+UPDATE inbox_files
+SET state = 'waiting', upload_id = NULL, is_copy = false, changed_at = app_now(), error_code = NULL,
+    error_message = NULL
 WHERE upload_id = $1 AND state = 'taking'
 """
 _FAIL = """
@@ -52,8 +54,13 @@ SET state = 'failed', upload_id = NULL, is_copy = false, changed_at = app_now(),
 WHERE name = $1 AND state <> 'accepted'
 """
 _LOCK = "SELECT true FROM inbox_files WHERE upload_id = $1 AND state = 'taking' FOR UPDATE"
+_REMARK = """
+UPDATE inbox_files SET error_code = $2, error_message = $3 WHERE upload_id = $1 AND state = 'taking'
+"""
 _ACCEPT = """
-UPDATE inbox_files SET state = 'accepted', video_id = $2, changed_at = app_now() WHERE upload_id = $1
+UPDATE inbox_files
+SET state = 'accepted', video_id = $2, changed_at = app_now(), error_code = NULL, error_message = NULL
+WHERE upload_id = $1
 """
 _REMOVED = "UPDATE inbox_files SET is_copy = false WHERE name = $1 AND state = 'accepted'"
 _LISTED = """
@@ -151,6 +158,11 @@ async def put_back(db: Database, upload_id: str) -> None:
 async def fail(db: Database, name: str, *, code: str, words: str) -> None:
     """It lies in the inbox and can't become a video."""
     await transaction(db, lambda tx: tx.execute(_FAIL, name, code, words))
+
+
+async def remark(db: Database, upload_id: str, *, code: str, words: str) -> None:
+    """It is below ``uploads``, and something keeps it from being read; it is tried again."""
+    await transaction(db, lambda tx: tx.execute(_REMARK, upload_id, code, words))
 
 
 async def lock(tx: Transaction, upload_id: str) -> bool:

@@ -26,6 +26,8 @@ from vlog.storage.layout import INBOX, MARKER, UPLOADS
 
 T = TypeVar("T")
 SCAN_SECONDS = 120.0
+# Two names of 255 bytes fit; their escapes may not.
+_SHOWN_LENGTH = 1000
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Without O_NONBLOCK a planted pipe would hold the thread for ever.
@@ -225,7 +227,7 @@ def _entries(folder: int) -> list[tuple[str, os.stat_result]]:
 
 
 def _file(name: str, found: os.stat_result) -> FoundFile:
-    shown = os.fsencode(name).decode("utf-8", "backslashreplace")
+    shown = os.fsencode(name).decode("utf-8", "backslashreplace")[:_SHOWN_LENGTH]
     return FoundFile(shown, found.st_size, found.st_mtime_ns, is_nameable=shown == name)
 
 
