@@ -89,6 +89,7 @@ DEMAND = (
 # What is known of a source that viewers and owners should know.
 SOURCES = (
     "ALTER TABLE videos ADD COLUMN warnings text[] NOT NULL DEFAULT '{}'",
+    "CREATE INDEX ix_videos_remarked ON videos (id) WHERE warnings <> '{}' AND deleted_at IS NULL",
     "ALTER TABLE transcoding_tasks ADD COLUMN missing_frames integer NOT NULL DEFAULT 0",
 )
 
@@ -110,16 +111,24 @@ SOUND = (
 # In which sizes and formats the thumbnail lies in the storage: a JSON list of format, width and height.
 PICTURES = ("ALTER TABLE videos ADD COLUMN thumbnail_files jsonb NOT NULL DEFAULT '[]'",)
 
-# Checks of the storage against the rows, and what they have found that is not mended yet.
+# Checks of the storage against the rows, and what they have found that is not mended yet. Whoever makes a
+# check touches it now and then. A finding is acknowledged by somebody who can live with it, and mending while
+# what was found is being made again.
 STORAGE = (
     """
     CREATE TABLE storage_checks (
       id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-      started_at timestamptz NOT NULL DEFAULT app_now(),
+      state varchar(10) NOT NULL DEFAULT 'requested'
+        CHECK (state IN ('requested', 'running', 'done', 'failed', 'stopped')),
+      requested_at timestamptz NOT NULL DEFAULT app_now(),
+      started_at timestamptz,
+      touched_at timestamptz NOT NULL DEFAULT app_now(),
       finished_at timestamptz,
       files bigint NOT NULL DEFAULT 0,
       size_bytes bigint NOT NULL DEFAULT 0,
-      findings integer NOT NULL DEFAULT 0
+      total_bytes bigint NOT NULL DEFAULT 0,
+      findings integer NOT NULL DEFAULT 0,
+      error_message varchar(2000)
     )
     """,
     """
@@ -132,7 +141,9 @@ STORAGE = (
       quality varchar(20),
       number integer,
       found_at timestamptz NOT NULL DEFAULT app_now(),
-      seen_at timestamptz NOT NULL DEFAULT app_now()
+      seen_at timestamptz NOT NULL DEFAULT app_now(),
+      acknowledged_at timestamptz,
+      mending_at timestamptz
     )
     """,
     "CREATE INDEX ix_storage_findings_video ON storage_findings (video_id)",

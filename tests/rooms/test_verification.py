@@ -23,7 +23,7 @@ from tests.support.uploaded import (
 from vlog.context import Context
 from vlog.db.transaction import transaction
 from vlog.kit.errors import Conflict, Unavailable
-from vlog.processing import findings, generations, removal, requests
+from vlog.processing import checks, findings, generations, removal, requests
 from vlog.processing.findings import Finding
 from vlog.processing.repair import repair
 from vlog.processing.verification import Verification
@@ -68,7 +68,7 @@ async def test_what_was_just_made_is_sound(ctx: Context) -> None:
     await made(ctx)
     await made(ctx, remux=True, title="Another")
     assert await check(ctx) == []
-    last = await findings.last(ctx.db)
+    last = await checks.last(ctx.db)
     assert last is not None
     assert (last.findings, last.files > 100) == (0, True)
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from vlog.accounts.secret import AdminSecret
 from vlog.api import errors, headers, health
-from vlog.api.admin import auth, categories, events, guard, inbox, resumable, uploads
+from vlog.api.admin import auth, categories, events, guard, inbox, resumable, storage, uploads
 from vlog.api.admin import health as admin_health
 from vlog.api.admin import pages as admin_pages
 from vlog.api.admin import videos as admin_videos
@@ -119,6 +119,7 @@ def _admin_routers() -> tuple[APIRouter, ...]:
     return (
         health.router(),
         admin_health.router,
+        storage.router,
         auth.open_router,
         auth.router,
         categories.router,

@@ -14,7 +14,7 @@ from vlog.db.transaction import Transaction, transaction
 from vlog.kit.errors import Conflict
 from vlog.media.encoders import COPY
 from vlog.media.grid import Grid
-from vlog.processing import generations, rows
+from vlog.processing import findings, generations, rows
 from vlog.processing.findings import Finding
 from vlog.processing.rooms import Rooms
 from vlog.processing.rows import Generation, Planned, Quality
@@ -82,6 +82,7 @@ async def repair(ctx: Rooms, video_id: int, *, found: Sequence[Finding]) -> list
             if init is not None:
                 await ctx.storage.put(Key(each.key), bytes(init))
                 mended.append(each)
+    await transaction(ctx.db, lambda tx: findings.mark_mending(tx, mended))
     segments = [each for each in found if each.part == "segment"]
     if segments:
         if video.source_key is None or not await ctx.storage.exists(Key(video.source_key)):
@@ -113,7 +114,9 @@ async def _make_again(ctx: Rooms, video_id: int, segments: Sequence[Finding]) ->
             if await _plays_without(tx, generation_id, damaged):
                 await videos.bump_manifest(tx, video_id)
                 await generations.write_manifests_in(tx, ctx.storage, video_id=video_id, with_dash=with_dash)
-        return [each for each in segments if each.generation_id in states]
+        begun = [each for each in segments if each.generation_id in states]
+        await findings.mark_mending(tx, begun)
+        return begun
 
     return await transaction(ctx.db, work)
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from vlog.db.transaction import Transaction, transaction
 from vlog.kit.clock import monotonic_seconds, now
-from vlog.kit.errors import NotFound, Unavailable
+from vlog.kit.errors import NotFound, Unavailable, VlogError
 from vlog.media.presentation import PLAYLIST_NAME
-from vlog.processing import expected, findings, uploads
+from vlog.processing import checks, expected, findings, uploads
 from vlog.processing.expected import Expected, Shelf
 from vlog.processing.findings import Finding, Kind
 from vlog.processing.rooms import Rooms
@@ -28,6 +29,8 @@ _CHUNK_BYTES = 512 << 10
 # Younger files may be on their way to their row.
 YOUNG = timedelta(hours=24)
 _PAGE = 500
+# How often somebody who looks on is told how far it is.
+TELL_SECONDS = 2.0
 
 _VIDEOS = "SELECT id FROM videos WHERE id > $1 ORDER BY id LIMIT $2"
 _TOTAL = """
@@ -65,28 +68,27 @@ class Verification:
         self._ctx = ctx
         self._rate = rate
         self._on_progress = on_progress
-        self._began = monotonic_seconds()
+        self._began = self._told_at = monotonic_seconds()
+        # 0: a check of single videos, of which no record is kept.
+        self._check_id = 0
 
     async def everything(self) -> list[Finding]:
-        """Check all videos and all folders, and record what is found. Raises ``Unavailable``."""
-        await self._ctx.storage.check()
-        self.progress.total_bytes = await self._ctx.db.fetchval(_TOTAL)
-        check_id = await transaction(self._ctx.db, findings.begin)
-        found: list[Finding] = []
-        async for video_id in self._video_ids():
-            found += await self.video(video_id)
-        found += await self._record([each async for each in self._strays()])
+        """Check all videos and all folders, and record what is found.
 
-        async def work(tx: Transaction) -> None:
-            await findings.end(
-                tx,
-                check_id,
-                files=self.progress.files,
-                size_bytes=self.progress.size_bytes,
-                findings=len(found),
-            )
-
-        await transaction(self._ctx.db, work)
+        Raises ``Unavailable``, and ``Conflict`` (code ``check_stopped``) when somebody has stopped it.
+        """
+        total_bytes = self.progress.total_bytes = int(await self._ctx.db.fetchval(_TOTAL))
+        self._check_id = await transaction(self._ctx.db, lambda tx: checks.begin(tx, total_bytes=total_bytes))
+        try:
+            await self._ctx.storage.check()
+            found: list[Finding] = []
+            async for video_id in self._video_ids():
+                found += await self.video(video_id)
+            found += await self._record([each async for each in self._strays()])
+            await transaction(self._ctx.db, self._end)
+        except VlogError as error:
+            await self._fail(error.message)
+            raise
         return found
 
     async def video(self, video_id: int) -> list[Finding]:
@@ -99,6 +101,37 @@ class Verification:
             return []
         found += [Finding.unknown(key, video_id=video_id) async for key in self._unnamed(shelf)]
         return await self._record(found, of_video=video_id)
+
+    async def again(self, video_id: int) -> list[Finding]:
+        """Look again at those files of a video that were found wrong, and at no others."""
+        known = await findings.of_video(self._ctx.db, video_id)
+        try:
+            shelf = await expected.of_video(self._ctx.db, video_id)
+        except NotFound:
+            return []
+        named = [shelf.files[Key(each.key)] for each in known if Key(each.key) in shelf.files]
+        wrong = [each for each in named if await self._kind(each) is not None]
+        found = await self._confirmed(video_id, wrong)
+        wrong_keys = {each.key for each in found}
+        sound = [each.key for each in known if each.kind != "unknown" and each.key not in wrong_keys]
+        await transaction(self._ctx.db, lambda tx: findings.forget(tx, sound))
+        return await self._record(found)
+
+    async def _end(self, tx: Transaction) -> None:
+        started_at = await self._touch(tx)
+        await checks.end(tx, self._check_id)
+        await findings.forget_unseen(tx, since=started_at)
+
+    async def _touch(self, tx: Transaction) -> datetime:
+        seen = self.progress
+        return await checks.touch(
+            tx, self._check_id, files=seen.files, size_bytes=seen.size_bytes, findings=seen.findings
+        )
+
+    async def _fail(self, reason: str) -> None:
+        # Where the database is what has failed, its silence says the same.
+        with suppress(VlogError):
+            await transaction(self._ctx.db, lambda tx: checks.fail(tx, self._check_id, reason=reason))
 
     async def _confirmed(self, video_id: int, wrong: list[Expected]) -> list[Finding]:
         """What is still wrong by the rows of now."""
@@ -147,11 +180,17 @@ class Verification:
 
     async def _pace(self, size_bytes: int) -> None:
         self.progress.size_bytes += size_bytes
-        self._on_progress(self.progress)
+        await self._tell()
         if self._rate:
             ahead = self.progress.size_bytes / self._rate - (monotonic_seconds() - self._began)
             if ahead > 0:
                 await asyncio.sleep(ahead)
+
+    async def _tell(self) -> None:
+        self._on_progress(self.progress)
+        if self._check_id and monotonic_seconds() - self._told_at > TELL_SECONDS:
+            self._told_at = monotonic_seconds()
+            await transaction(self._ctx.db, self._touch)
 
     async def _video_ids(self) -> AsyncIterator[int]:
         after = 0
@@ -193,7 +232,7 @@ class Verification:
         await transaction(self._ctx.db, work)
         if found:
             self.progress.findings += len(found)
-            self._on_progress(self.progress)
+            await self._tell()
         return found
 
 

@@ -17,7 +17,7 @@ from vlog.db.transaction import Transaction, transaction
 from vlog.events import outbox
 from vlog.kit.errors import VlogError
 from vlog.kit.supervise import Supervisor
-from vlog.processing import findings, generations, removal, tasks, upload_completion, uploads
+from vlog.processing import checks, findings, generations, removal, tasks, upload_completion, uploads
 from vlog.processing.verification import Verification
 from vlog.settings import known
 from vlog.telemetry.logs import get_logger
@@ -76,13 +76,30 @@ async def make_partitions(ctx: Context) -> list[str]:
 async def verify_storage(ctx: Context) -> int:
     """Compare all files with their rows, when the last time is long enough ago."""
     interval_days = await ctx.settings.get(known.VERIFY_INTERVAL_DAYS)
-    if not interval_days or not await findings.is_due(ctx.db, interval_days=interval_days):
+    if not interval_days or not await checks.is_due(ctx.db, interval_days=interval_days):
         return 0
+    return await _verify(ctx)
+
+
+async def verify_on_request(ctx: Context) -> int:
+    """The same, when somebody waits for it."""
+    return await _verify(ctx) if await checks.is_requested(ctx.db) else 0
+
+
+async def _verify(ctx: Context) -> int:
     rate = await ctx.settings.get(known.VERIFY_RATE_MB) << 20
     found = await Verification(ctx, rate=rate).everything()
     for each in found[:LOGGED]:
         _log.error("a stored file is not as it should be", key=each.key, kind=each.kind, video=each.video_id)
     return len(found)
+
+
+async def look_after_repairs(ctx: Context) -> int:
+    """Look again at what was made again: it is sound now, or told anew."""
+    mended = await findings.mended_videos(ctx.db, limit=BATCH)
+    for video_id in mended:
+        await Verification(ctx).again(video_id)
+    return len(mended)
 
 
 CHORES = (
@@ -95,6 +112,8 @@ CHORES = (
     Chore("files", 3600, sweep_files),
     Chore("partitions", 3600, make_partitions),
     Chore("verification", 1800, verify_storage),
+    Chore("wanted verification", 3, verify_on_request),
+    Chore("repairs", 5, look_after_repairs),
 )
 
 

@@ -4,39 +4,19 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from fastapi import APIRouter
 
 from vlog.api import health
 from vlog.api.admin.guard import ADMIN_ONLY
+from vlog.api.admin.storage_shapes import Part, StorageCheck, part_of, storage_check
 from vlog.api.deps import Ctx
-from vlog.api.health import Looked, State
 from vlog.kit.errors import VlogError
-from vlog.processing import findings
+from vlog.processing import checks, findings
 from vlog.processing.findings import Finding
 
 router = APIRouter(prefix="/api/health", tags=["health"], dependencies=ADMIN_ONLY)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
-    """One part of the installation; ``code`` and ``reason`` say why it is not ``ok``."""
-
-    state: State
-    code: str | None = None
-    reason: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StorageCheck:
-    """The last finished comparison of all files with their hashes."""
-
-    started_at: datetime
-    finished_at: datetime
-    files: int
-    size_bytes: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,21 +54,14 @@ async def admin_health(ctx: Ctx) -> AdminHealth:
             space = await ctx.storage.free()
             free_bytes, total_bytes = space.free_bytes, space.total_bytes
     known = database.state == "ok"
-    last = await findings.last(ctx.db) if known else None
+    last = await checks.last(ctx.db) if known else None
     return AdminHealth(
         status=health.status_of(database, storage),
-        database=_part(database),
-        storage=_part(storage),
+        database=part_of(database),
+        storage=part_of(storage),
         free_bytes=free_bytes,
         total_bytes=total_bytes,
-        last_check=None
-        if last is None
-        else StorageCheck(
-            started_at=last.started_at,
-            finished_at=last.finished_at,
-            files=last.files,
-            size_bytes=last.size_bytes,
-        ),
+        last_check=None if last is None else storage_check(last),
         wrong_files_count=await findings.count(ctx.db) if known else 0,
         wrong_files=[_wrong_file(each) for each in (await findings.listed(ctx.db) if known else [])],
     )
@@ -98,9 +71,3 @@ def _wrong_file(found: Finding) -> WrongFile:
     return WrongFile(
         key=found.key, kind=found.kind, part=found.part, video_id=found.video_id, advice=found.advice
     )
-
-
-def _part(found: Looked) -> Part:
-    if found.reason is None:
-        return Part(state=found.state)
-    return Part(state=found.state, code=found.reason.code, reason=found.reason.message)

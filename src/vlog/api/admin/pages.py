@@ -55,6 +55,12 @@ async def uploads_page(ctx: Ctx, pages: PagesOf) -> Response:
     return _page(pages, "admin/uploads.html", await site_of(ctx.settings), active="uploads")
 
 
+@router.get("/storage", response_class=Response)
+async def storage_page(ctx: Ctx, pages: PagesOf) -> Response:
+    """The stored files: checks, findings, space."""
+    return _page(pages, "admin/storage.html", await site_of(ctx.settings), active="storage")
+
+
 @router.get("/video/{video_id}", response_class=Response)
 async def video_page(ctx: Ctx, pages: PagesOf, video_id: RowId) -> Response:
     """One video."""

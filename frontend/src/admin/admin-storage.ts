@@ -1,0 +1,4 @@
+import { startAdmin } from "./alpine";
+import { storage } from "./storage";
+
+startAdmin({ storage });
