@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vlog.config import Config
 from vlog.db import installation
@@ -56,6 +56,20 @@ async def open_context(config: Config, *, max_connections: int = 10) -> AsyncIte
         await bus.start()
         stack.push_async_callback(bus.stop)
         yield Context(config=config, db=db, storage=storage, bus=bus, settings=Settings(db))
+
+
+@asynccontextmanager
+async def with_own_connections(ctx: Context, *, max_connections: int) -> AsyncIterator[Context]:
+    """The same process for one of its services: nobody else can empty this one's pool.
+
+    Settings, events and the storage's watch keep the connections that they have.
+    """
+    db = Database(ctx.db.dsn, max_connections=max_connections)
+    await db.open()
+    try:
+        yield replace(ctx, db=db)
+    finally:
+        await db.close()
 
 
 async def adopt_storage(config: Config, db: Database, *, storage: LocalStorage) -> bool:

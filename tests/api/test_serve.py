@@ -17,6 +17,10 @@ from tests.support.serving import ALL, Running, free_ports, serving, start
 from vlog.api.protocol import HEAD_SECONDS
 from vlog.context import Context
 
+_WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'relation'"
+)
+
 
 @pytest.fixture
 async def running(ctx: Context) -> AsyncIterator[Running]:
@@ -53,6 +57,32 @@ async def test_three_services_in_one_process(ctx: Context, running: Running) -> 
         listed = await client.get(f"{running.url(1)}/api/videos", headers={"X-Admin-Secret": SECRET})
         assert listed.json()["videos"][0]["id"] == video.id
         assert (await client.get(f"{running.url(1)}/api/videos")).status_code == 401
+
+
+async def test_one_service_can_t_starve_another(ctx: Context, running: Running) -> None:
+    """Visitors whose questions all wait for a lock take their own service's connections, and no others."""
+    async with ctx.db.pool.acquire() as holder, httpx.AsyncClient(timeout=20) as client:
+        async with holder.transaction():
+            await holder.execute("LOCK TABLE categories IN ACCESS EXCLUSIVE MODE")
+            waiting = [
+                asyncio.create_task(client.get(f"{running.url(0)}/api/videos/nobody-{number}"))
+                for number in range(40)
+            ]
+            async with asyncio.timeout(20):
+                while await ctx.db.fetchval(_WAITING) < 10:
+                    await asyncio.sleep(0.05)
+            others = await asyncio.gather(
+                client.get(f"{running.url(1)}/api/uploads", headers={"X-Admin-Secret": SECRET}),
+                client.get(f"{running.url(2)}/api/health"),
+            )
+            assert [(each.status_code, each.json().get("status")) for each in others] == [
+                (200, None),
+                (200, "healthy"),
+            ]
+            assert not all(task.done() for task in waiting), "nobody was waiting any more"
+        answers = await asyncio.gather(*waiting)
+        assert {each.status_code for each in answers} <= {404, 503}
+        assert (await client.get(f"{running.url(0)}/api/videos/nobody")).status_code == 404
 
 
 async def test_no_path_leads_out(ctx: Context, running: Running) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import socket
 import threading
@@ -12,8 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from vlog.api.receiving import EXTENSION as RECEIVE
 from vlog.api.sendfile import EXTENSION, SendfileProtocol
 from vlog.kit.errors import Unavailable
 
@@ -74,6 +77,50 @@ class Files:
             file.close()
             self.busy -= 1
             self.done += 1
+
+
+@dataclass
+class Bodies:
+    """Answers each request with how long its body was and the SHA-256, read as the path says.
+
+    ``/straight`` reads through the extension into rooms of ``room_bytes``, ``/left/{n}`` stops after ``n``
+    bytes, and anything else reads messages.
+    """
+
+    room_bytes: int = 100_000
+    reads: int = 0
+    ended: list[str] = field(default_factory=list)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sha256, length, stop = hashlib.sha256(), 0, 1 << 60
+        straight = scope.get("extensions", {}).get(RECEIVE)
+        if scope["path"].startswith("/left/"):
+            stop = int(scope["path"].rpartition("/")[2])
+        try:
+            room = memoryview(bytearray(self.room_bytes))
+            while straight is not None and scope["path"] != "/messages" and length < stop:
+                count = await straight.read_into(room)
+                self.reads += 1
+                if not count:
+                    break
+                sha256.update(room[:count])
+                length += count
+            more = straight is None or scope["path"] == "/messages"
+            while more:
+                message = await receive()
+                sha256.update(message.get("body", b""))
+                length += len(message.get("body", b""))
+                more = message.get("more_body", False)
+        except ClientDisconnect:
+            self.ended.append("left")
+            return
+        self.ended.append("answered")
+        said = f"{length} {sha256.hexdigest()} {'straight' if straight is not None else 'messages'}".encode()
+        headers = [(b"content-length", str(len(said)).encode())]
+        if length >= stop:
+            headers.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": said})
 
 
 @contextmanager

@@ -69,16 +69,23 @@ async def _resumed(ctx: Context, *, told: Callable[..., None]) -> None:
     begun = await resumable.create(announced)
     offset = 0
     for piece in pieces:
-        taken = await resumable.receive(begun.id, Stretch(offset=offset, body=_body(piece)))
+        taken = await resumable.receive(begun.id, Stretch(offset=offset, body=_Body(piece)))
         offset += len(piece)
         told("offset", begun.id, offset)
         if taken.video_id is not None:
             told("video", taken.video_id, hashlib.sha256(whole).hexdigest())
 
 
-async def _body(data: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(data), 65_536):
-        yield data[start : start + 65_536]
+class _Body:
+    """A body that comes in pieces."""
+
+    def __init__(self, data: bytes) -> None:
+        self._left = memoryview(data)
+
+    async def read_into(self, room: memoryview) -> int:
+        count = min(len(room), len(self._left), 65_536)
+        room[:count], self._left = self._left[:count], self._left[count:]
+        return count
 
 
 async def _hide(tx: Transaction, video_id: int) -> None:

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vlog.api import answer_headers
-from vlog.api.bodies import Body
+from vlog.api.bodies import Body, straight_of
 from vlog.api.errors import Problem, internal_problem, problem_response
 from vlog.api.headers import HeaderPolicy
 from vlog.api.sendfile import EXTENSION
@@ -79,7 +79,7 @@ class Edge:
             # A copy: the server must still know that no body is to be sent.
             scope = {**scope, "method": "GET"}
             send = _without_body(send)
-        body = Body(receive, incoming)
+        body = Body(receive, incoming, straight_of(scope))
         body.attach(scope)
         added = answer_headers.attach(scope)
         answer = _Answer()

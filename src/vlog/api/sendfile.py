@@ -27,7 +27,7 @@ from typing import Any, Protocol
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from vlog.api.protocol import BoundedProtocol
+from vlog.api.receiving import ReceivingProtocol
 from vlog.kit.errors import VlogError
 from vlog.storage import pagecache
 from vlog.telemetry.logs import get_logger
@@ -64,7 +64,7 @@ class Cut(Exception):
     """The rest of the answer can't be sent."""
 
 
-class SendfileProtocol(BoundedProtocol):
+class SendfileProtocol(ReceivingProtocol):
     """Offers ``vlog.sendfile`` on connections without TLS."""
 
     stall_seconds = STALL_SECONDS
@@ -86,7 +86,7 @@ class SendfileProtocol(BoundedProtocol):
         # uvicorn calls this for each request, also for those that waited in the pipeline. Under TLS the bytes
         # have to be encrypted first.
         offered = self._offering(cycle, app) if self.scheme == "http" else app
-        super()._start_asgi_task(cycle, offered)  # type: ignore[arg-type]
+        super()._start_asgi_task(cycle, offered)
 
     def _offering(self, cycle: RequestResponseCycle, app: ASGIApp) -> ASGIApp:
         async def offering(scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,7 +96,7 @@ class SendfileProtocol(BoundedProtocol):
                 else:
                     await send(message)
 
-            scope["extensions"] = {EXTENSION: {}}
+            scope.setdefault("extensions", {})[EXTENSION] = {}
             await app(scope, receive, sending)
 
         return offering

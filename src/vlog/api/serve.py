@@ -7,7 +7,7 @@ import gc
 import logging
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
 
 import uvicorn
 import uvloop
@@ -17,7 +17,7 @@ from vlog.api import descriptors
 from vlog.api.app import Service, build_admin, build_public, build_worker
 from vlog.api.sendfile import SendfileProtocol
 from vlog.config import Config
-from vlog.context import Context, open_context
+from vlog.context import Context, open_context, with_own_connections
 from vlog.kit.errors import Invalid, Unavailable
 from vlog.kit.supervise import Loop, Supervisor
 from vlog.telemetry.logs import get_logger
@@ -32,6 +32,9 @@ GRACE_SECONDS = 4
 # The kernel gives up on a peer that acknowledges nothing for this long: it can't hold our memory for ever.
 PEER_TIMEOUT_MS = 60_000
 BACKLOG = 1024
+# What visitors do can't take a connection from the admin, nor from workers; the first is what services share.
+SHARED_CONNECTIONS = 3
+SERVICE_CONNECTIONS = 10
 # Objects that may be made before the youngest are looked through; Python's 700 is less than one busy turn's.
 GARBAGE_THRESHOLD = 20_000
 
@@ -62,11 +65,15 @@ async def serve(config: Config, services: tuple[str, ...]) -> None:
     with ExitStack() as held:
         # Ports first: a port that is taken is said before anything else happens.
         sockets = {name: held.enter_context(_listening(config, name)) for name in dict.fromkeys(services)}
-        async with open_context(config) as ctx:
+        async with (
+            open_context(config, max_connections=SHARED_CONNECTIONS) as ctx,
+            AsyncExitStack() as pools,
+        ):
             connections = descriptors.most_connections(descriptors.raise_limit(), services=len(sockets))
             supervisor = Supervisor(stop_seconds=GRACE_SECONDS + 2)
             for name, opened in sockets.items():
-                service = _BUILDERS[name](ctx)
+                own = with_own_connections(ctx, max_connections=SERVICE_CONNECTIONS)
+                service = _BUILDERS[name](await pools.enter_async_context(own))
                 held.callback(service.close)
                 supervisor.add(f"{name} service", _server_loop(service.app, opened, connections=connections))
                 for loop_name, loop in service.loops:

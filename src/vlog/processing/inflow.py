@@ -2,7 +2,7 @@
 
 Memory holds at most two blocks of a file, whatever its length. Each part of the work overlaps the others:
 one block is filled from the connection, one is written and hashed in threads, and what was written before is
-being synced.
+being synced. Blocks follow the pace: each costs a turn of two threads, and slow uploads may be many.
 """
 
 from __future__ import annotations
@@ -13,11 +13,17 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from vlog.kit.clock import monotonic_seconds
 from vlog.kit.crash import CrashPoint, crash_point
 from vlog.kit.errors import Unavailable, VlogError
 from vlog.storage.base import Growing
 
-BLOCK_BYTES = 1 << 20
+FIRST_BLOCK_BYTES = 64 << 10
+BLOCK_BYTES = 2 << 20
+# A block that is full sooner is followed by one of twice its length; one that takes longer, by half of it. So
+# the blocks of all uploads together are a fraction of what comes in a second, however many they are.
+SHORT_SECONDS = 0.01
+LONG_SECONDS = 0.1
 # A kill costs what was not acknowledged: at most the limit, two blocks, and what the socket holds.
 SYNC_BYTES = 6 << 20
 UNSYNCED_LIMIT_BYTES = 12 << 20
@@ -30,7 +36,7 @@ class Hashed:
     position: int = 0
     state: hashlib._Hash = field(default_factory=hashlib.sha256)
 
-    def after(self, data: bytes) -> Hashed:
+    def after(self, data: bytes | memoryview) -> Hashed:
         """With ``data`` behind it. Blocks for about a millisecond per megabyte."""
         state = self.state.copy()
         state.update(data)
@@ -62,8 +68,12 @@ class Inflow:
         """Up to where everything is durable."""
         self._file = file
         self._on_durable = on_durable
-        self._parts: list[bytes] = []
-        self._handed = offset
+        self._block = bytearray(min(FIRST_BLOCK_BYTES, BLOCK_BYTES))
+        self._spare: bytearray | None = None
+        # Of the block: how much has come, and how much of that was handed over.
+        self._filled = 0
+        self._handed = 0
+        self._turned_at = monotonic_seconds()
         self._written = offset
         self._syncing_to = offset
         self._durable = offset
@@ -72,15 +82,30 @@ class Inflow:
         self._sync: asyncio.Task[None] | None = None
         self._follow: asyncio.Task[None] | None = None
 
-    async def write(self, chunk: bytes) -> None:
-        """Take the next bytes; waits where the storage is slower than they come.
+    async def room(self) -> memoryview:
+        """Memory for the next bytes, never empty: fill it from its beginning, then say ``took``.
 
-        Raises what an earlier step met: ``OutOfSpace``, ``Unavailable``, or an error of ``on_durable``.
+        Waits where the storage is slower than they come. Raises what an earlier step met: ``OutOfSpace``,
+        ``Unavailable``, or an error of ``on_durable``.
         """
-        self._parts.append(chunk)
-        self.received += len(chunk)
-        if self.received - self._handed >= BLOCK_BYTES:
+        while self._filled == len(self._block):
             await self._hand_over()
+        return memoryview(self._block)[self._filled :]
+
+    def took(self, count: int) -> None:
+        """``count`` bytes are in the ``room``."""
+        self._filled += count
+        self.received += count
+
+    async def write(self, chunk: bytes) -> None:
+        """Take bytes that are elsewhere in memory; waits and raises as ``room`` does."""
+        left = memoryview(chunk)
+        while left:
+            room = await self.room()
+            count = min(len(room), len(left))
+            room[:count] = left[:count]
+            self.took(count)
+            left = left[count:]
 
     async def flush(self) -> None:
         """Return when everything is durable, and ``on_durable`` has been told."""
@@ -98,7 +123,7 @@ class Inflow:
         for task in (self._write, self._sync):
             if task is not None and task.done():
                 task.result()
-        if self._parts:
+        if self._handed < self._filled:
             await self._hand_over()
         if self._syncing_to < self._written:
             await self._begin_sync()
@@ -111,7 +136,7 @@ class Inflow:
 
     async def abandon(self) -> None:
         """Wait until nothing touches the file any more, whatever it meets."""
-        self._parts.clear()
+        self._handed = self._filled
         if self._follow is not None:
             self._follow.cancel()
         for task in (self._write, self._sync, self._follow):
@@ -128,21 +153,35 @@ class Inflow:
                 await _settled(self._sync)
             await self._let_hash_follow()
             # From here on without waiting: whoever is cancelled above has taken nothing out of the queue.
-            block = b"".join(self._parts)
-            self._parts.clear()
-            if block:
-                self._write = asyncio.create_task(self._store(self._handed, block))
-                self._handed += len(block)
+            if self._handed < self._filled:
+                # The rest of the block may be filled meanwhile: it is other memory.
+                stretch = memoryview(self._block)[self._handed : self._filled]
+                self._handed = self._filled
+                self._write = asyncio.create_task(self._store(self.received - len(stretch), stretch))
+            if self._filled == len(self._block):
+                self._turn()
 
-    async def _store(self, offset: int, block: bytes) -> None:
+    def _turn(self) -> None:
+        """Go on in the other block: what was in it has been stored."""
+        size, begun_at = len(self._block), self._turned_at
+        self._turned_at = monotonic_seconds()
+        if self._turned_at - begun_at < SHORT_SECONDS:
+            size = min(2 * size, BLOCK_BYTES)
+        elif self._turned_at - begun_at > LONG_SECONDS:
+            size = max(size // 2, min(FIRST_BLOCK_BYTES, BLOCK_BYTES))
+        spare = self._spare if self._spare is not None and len(self._spare) == size else bytearray(size)
+        self._block, self._spare = spare, self._block
+        self._filled = self._handed = 0
+
+    async def _store(self, offset: int, stretch: memoryview) -> None:
         if self.hashed.position == offset:
-            _, self.hashed = await asyncio.gather(
-                self._file.write_at(offset, block), asyncio.to_thread(self.hashed.after, block)
-            )
+            hashing = asyncio.get_running_loop().run_in_executor(None, self.hashed.after, stretch)
+            await self._file.write_at(offset, stretch)
+            self.hashed = await hashing
         else:
-            await self._file.write_at(offset, block)
+            await self._file.write_at(offset, stretch)
         crash_point(CrashPoint.UPLOAD_WRITTEN)
-        self._written = offset + len(block)
+        self._written = offset + len(stretch)
         if self._written - self._syncing_to >= SYNC_BYTES and (self._sync is None or self._sync.done()):
             await self._begin_sync()
 

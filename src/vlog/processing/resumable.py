@@ -13,9 +13,9 @@ import asyncio
 import hashlib
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 from vlog.catalog.taxonomy import require_category
 from vlog.db.transaction import Transaction, transaction
@@ -52,12 +52,19 @@ class Checksum:
     digest: bytes
 
 
+class Body(Protocol):
+    """Bytes on their way from a client."""
+
+    async def read_into(self, room: memoryview) -> int:
+        """Put what has come into ``room``, waiting until there is anything; how much, 0 at the end."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stretch:
     """A piece of an upload as it comes: from ``offset``, ``length_bytes`` long if the client has said so."""
 
     offset: int
-    body: AsyncIterator[bytes]
+    body: Body
     length_bytes: int | None = None
     checksum: Checksum | None = None
 
@@ -275,13 +282,17 @@ class ResumableUploads:
             visit.interruptible(),
             visit.watched(inflow, idle_seconds=idle_seconds, is_held=is_held),
         ):
-            async for chunk in stretch.body:
-                _refuse_beyond(upload, inflow.received + len(chunk))
-                if judged is not None:
-                    judged.update(chunk)
+            while True:
                 visit.is_writing = True
-                await inflow.write(chunk)
+                room = await inflow.room()
                 visit.is_writing = False
+                count = await stretch.body.read_into(room)
+                if not count:
+                    break
+                _refuse_beyond(upload, inflow.received + count)
+                if judged is not None:
+                    judged.update(room[:count])
+                inflow.took(count)
         if judged is not None and stretch.checksum is not None and judged.digest() != stretch.checksum.digest:
             raise Damaged
 

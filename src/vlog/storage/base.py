@@ -81,7 +81,7 @@ class Growing(Protocol):
     size_bytes: int
     """How long it was when it was opened."""
 
-    async def write_at(self, offset: int, data: bytes) -> None:
+    async def write_at(self, offset: int, data: bytes | memoryview) -> None:
         """Write; what is written is not durable yet."""
 
     async def read_at(self, offset: int, length: int) -> bytes:

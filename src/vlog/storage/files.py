@@ -12,7 +12,7 @@ from vlog.kit.errors import Conflict, Unavailable
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS})
 
 
-def write_all(file: int, data: bytes, *, offset: int = 0) -> None:
+def write_all(file: int, data: bytes | memoryview, *, offset: int = 0) -> None:
     """Write every byte at ``offset`` (doing so twice changes nothing); the system may take them in parts."""
     view = memoryview(data)
     while view:

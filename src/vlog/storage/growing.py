@@ -81,7 +81,7 @@ class LocalGrowing:
         # The one who opened it, and each thread that is at work on it.
         self._holders = 1
 
-    async def write_at(self, offset: int, data: bytes) -> None:
+    async def write_at(self, offset: int, data: bytes | memoryview) -> None:
         def work() -> None:
             with self._using() as file, mapped():
                 write_all(file, data, offset=offset)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -190,14 +189,8 @@ def _stretch(request: Request, *, offset: int) -> Stretch:
     text = request.headers.get("content-length")
     length_bytes = int(text) if text is not None and text.isascii() and text.isdigit() else None
     # The room knows how long the upload may become, and says so in its own words.
-    allow_body(request.scope, MAX_ID)
-    return Stretch(offset=offset, body=_body(request), length_bytes=length_bytes, checksum=checksum)
-
-
-async def _body(request: Request) -> AsyncIterator[bytes]:
-    async for chunk in request.stream():
-        if chunk:
-            yield chunk
+    body = allow_body(request.scope, MAX_ID)
+    return Stretch(offset=offset, body=body, length_bytes=length_bytes, checksum=checksum)
 
 
 def _has_body(request: Request) -> bool:
