@@ -150,9 +150,29 @@ STORAGE = (
     "CREATE INDEX ix_storage_findings_found ON storage_findings (found_at DESC)",
 )
 
+# What is asked for again and again, of tables that only grow: a handful of rows each, found without the rest.
+# The last ones are for deletions, which look for whatever refers to a row.
+INDEXES = (
+    """
+    CREATE INDEX ix_tasks_remux ON transcoding_tasks (job_id)
+      WHERE kind = 'remux' AND state IN ('queued', 'leased')
+    """,
+    "CREATE INDEX ix_generations_moved ON generations (video_id) WHERE previous_token IS NOT NULL",
+    """
+    CREATE INDEX ix_videos_unfinished ON videos (created_at DESC, id DESC)
+      WHERE status IN ('pending', 'processing') AND deleted_at IS NULL
+    """,
+    "CREATE INDEX ix_videos_source ON videos (source_key)",
+    "CREATE INDEX ix_uploads_ended ON uploads (updated_at) WHERE state <> 'receiving'",
+    "CREATE INDEX ix_uploads_video ON uploads (video_id) WHERE video_id IS NOT NULL",
+    "CREATE INDEX ix_inbox_files_video ON inbox_files (video_id) WHERE video_id IS NOT NULL",
+    "CREATE INDEX ix_jobs_generation ON transcoding_jobs (generation_id)",
+    "CREATE INDEX ix_storage_findings_generation ON storage_findings (generation_id)",
+)
+
 
 def upgrade() -> None:
-    for statement in (*UPLOADS, *INBOX, *DEMAND, *SOURCES, *SOUND, *PICTURES, *STORAGE):
+    for statement in (*UPLOADS, *INBOX, *DEMAND, *SOURCES, *SOUND, *PICTURES, *STORAGE, *INDEXES):
         op.execute(statement)
 
 

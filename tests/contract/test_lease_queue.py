@@ -177,23 +177,6 @@ async def test_finishing_twice_has_one_effect(db: Database) -> None:
     assert sum(isinstance(result, LeaseLost) for result in results) == 1
 
 
-async def test_the_claim_reads_an_index(db: Database) -> None:
-    await add_tasks(db, 50)
-    connection = await db.connect()
-    try:
-        await connection.execute("SET enable_seqscan = off")
-        plan = await connection.fetch(
-            "EXPLAIN SELECT id FROM transcoding_tasks WHERE state = 'queued' AND available_at <= app_now()"
-            " ORDER BY priority, demanded_at DESC NULLS LAST, stage, job_id, first_cell, id"
-            " LIMIT 1 FOR UPDATE SKIP LOCKED"
-        )
-    finally:
-        await connection.close()
-    text = "\n".join(row[0] for row in plan)
-    assert "ix_tasks_claim" in text
-    assert "Sort" not in text
-
-
 def test_jobs_move_only_along_the_arrows() -> None:
     for target in JOB_STATES:
         for source in JOB_STATES:

@@ -16,7 +16,8 @@ WHERE id IN (SELECT id FROM outbox WHERE dispatched_at IS NULL ORDER BY id LIMIT
 """
 _PRUNE = """
 DELETE FROM outbox WHERE id IN (
-  SELECT id FROM outbox WHERE dispatched_at < app_now() - make_interval(days => $1) ORDER BY id LIMIT $2
+  SELECT id FROM outbox WHERE dispatched_at < (SELECT app_now()) - make_interval(days => $1)
+  ORDER BY dispatched_at LIMIT $2
 )
 """
 

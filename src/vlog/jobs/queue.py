@@ -38,7 +38,7 @@ UPDATE transcoding_tasks SET
   error_code = NULL, error_message = NULL, finished_at = NULL
 WHERE id = (
   SELECT id FROM transcoding_tasks AS task
-  WHERE state = 'queued' AND available_at <= app_now() AND kind = ANY($2) AND needs <@ $3::text[]
+  WHERE state = 'queued' AND available_at <= (SELECT app_now()) AND kind = ANY($2) AND needs <@ $3::text[]
     AND (demanded_at IS NOT NULL OR NOT $5)
     AND (stage = 0 OR NOT EXISTS (
       SELECT FROM transcoding_tasks AS first

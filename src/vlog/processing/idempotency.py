@@ -26,7 +26,7 @@ ON CONFLICT (scope, key) DO NOTHING RETURNING true
 """
 _KEPT = "SELECT request_sha256, answer FROM idempotency_keys WHERE scope = $1 AND key = $2"
 _KEEP = "UPDATE idempotency_keys SET answer = $3 WHERE scope = $1 AND key = $2"
-_PRUNE = f"DELETE FROM idempotency_keys WHERE created_at < app_now() - interval '{KEEP}'"
+_PRUNE = f"DELETE FROM idempotency_keys WHERE created_at < (SELECT app_now()) - interval '{KEEP}'"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -34,7 +34,9 @@ SET state = 'waiting', size_bytes = $2, modified_ns = $3, changed_at = app_now()
 WHERE inbox_files.state <> 'taking'
 """
 _FORGET = "DELETE FROM inbox_files WHERE name = ANY($1) AND state IN ('waiting', 'failed')"
-_PRUNE = "DELETE FROM inbox_files WHERE state = 'accepted' AND changed_at < app_now() - interval '7 days'"
+_PRUNE = """
+DELETE FROM inbox_files WHERE state = 'accepted' AND changed_at < (SELECT app_now()) - interval '7 days'
+"""
 _BEGIN = """
 UPDATE inbox_files
 SET state = 'taking', upload_id = $4, is_copy = false, error_code = NULL, error_message = NULL
@@ -66,10 +68,11 @@ _REMOVED = "UPDATE inbox_files SET is_copy = false WHERE name = $1 AND state = '
 _LISTED = """
 SELECT i.name, i.state, i.size_bytes, i.video_id, v.slug, v.title, i.error_code, i.error_message,
        i.first_seen_at, i.changed_at
-FROM inbox_files i LEFT JOIN videos v ON v.id = i.video_id
-ORDER BY array_position(ARRAY['failed', 'taking', 'waiting', 'accepted'], i.state::text),
-         i.changed_at DESC, i.name
-LIMIT $1
+FROM (
+  SELECT *, array_position(ARRAY['failed', 'taking', 'waiting', 'accepted'], state::text) AS urgency
+  FROM inbox_files ORDER BY urgency, changed_at DESC, name LIMIT $1
+) AS i LEFT JOIN videos v ON v.id = i.video_id
+ORDER BY i.urgency, i.changed_at DESC, i.name
 """
 
 

@@ -22,7 +22,8 @@ _TASKS = """
 SELECT t.id FROM transcoding_tasks t JOIN transcoding_jobs j ON j.id = t.job_id
 WHERE j.video_id = $1 ORDER BY t.id FOR UPDATE OF t
 """
-_DELETED = "SELECT id FROM videos WHERE deleted_at IS NOT NULL"
+_DELETED = "SELECT id, storage_key FROM videos WHERE deleted_at IS NOT NULL"
+_NOT_DELETED = "SELECT id FROM videos WHERE storage_key = ANY($1) AND deleted_at IS NULL"
 
 
 async def archive(ctx: Rooms, video_id: int) -> None:
@@ -96,15 +97,13 @@ async def finish_all(ctx: Rooms) -> int:
     """Bring to its end what a crash has cut short; returns how many folders were touched."""
     touched = 0
     for row in await ctx.db.fetch(_DELETED):
-        video = await videos.by_id(ctx.db, row["id"])
-        if await ctx.storage.exists(layout.video(video.storage_key)):
-            await settle(ctx, video.id)
+        if await ctx.storage.exists(layout.video(row["storage_key"])):
+            await settle(ctx, row["id"])
             touched += 1
-    for entry in await ctx.storage.list(layout.ARCHIVE):
-        found = await videos.by_storage_key(ctx.db, entry.key.name)
-        if found is not None and found.deleted_at is None:
-            await settle(ctx, found.id)
-            touched += 1
+    archived = [entry.key.name for entry in await ctx.storage.list(layout.ARCHIVE)]
+    for row in await ctx.db.fetch(_NOT_DELETED, archived):
+        await settle(ctx, row["id"])
+        touched += 1
     for entry in await ctx.storage.list(layout.PURGED):
         if entry.key.name.isdecimal():
             await _finish_purge(ctx, int(entry.key.name))

@@ -25,6 +25,7 @@ LISTED = 200
 # How long an upload that has ended stays in the list.
 RECENT = "1 day"
 
+# ``(SELECT app_now())`` is asked once, so an index can be used; the function itself would be for each row.
 _COLUMNS = """
 u.id, u.state, u.length_bytes, u.offset_bytes, u.epoch, u.metadata, u.details, u.promised_sha256, u.sha256,
 u.owner, u.video_id, v.slug, u.error_code, u.error_message, u.created_at, u.updated_at, u.expires_at,
@@ -34,9 +35,13 @@ _FROM = "uploads u LEFT JOIN videos v ON v.id = u.video_id"
 _BY_ID = f"SELECT {_COLUMNS} FROM {_FROM} WHERE u.id = $1"
 _LOCKED = f"{_BY_ID} FOR UPDATE OF u"
 _LIST = f"""
-SELECT {_COLUMNS} FROM {_FROM}
-WHERE u.state = 'receiving' OR u.updated_at > app_now() - interval '{RECENT}'
-ORDER BY u.created_at DESC, u.id LIMIT {LISTED}
+SELECT {_COLUMNS} FROM (
+  SELECT * FROM uploads
+  WHERE state = 'receiving'
+    OR (state <> 'receiving' AND updated_at > (SELECT app_now()) - interval '{RECENT}')
+  ORDER BY created_at DESC, id LIMIT {LISTED}
+) AS u LEFT JOIN videos v ON v.id = u.video_id
+ORDER BY u.created_at DESC, u.id
 """
 _INSERT = """
 INSERT INTO uploads (id, length_bytes, metadata, details, promised_sha256, owner, expires_at)
@@ -88,7 +93,7 @@ ORDER BY updated_at LIMIT $1
 """
 _ENDED = """
 SELECT id, state = 'accepted' AS is_accepted FROM uploads
-WHERE state <> 'receiving' AND expires_at <= app_now() ORDER BY expires_at LIMIT $1
+WHERE state <> 'receiving' AND expires_at <= (SELECT app_now()) ORDER BY expires_at LIMIT $1
 """
 _REMOVE = "DELETE FROM uploads WHERE id = $1 RETURNING state"
 

@@ -19,7 +19,7 @@ from vlog.storage.layout import MARKER, Key
 from vlog.storage.tree import Tree
 
 T = TypeVar("T")
-# Removing a folder of a long video takes as many steps as it has segments.
+# Listing or removing a folder takes as many steps as it has files.
 FOLDER_SECONDS = 600.0
 
 
@@ -124,7 +124,9 @@ class LocalStorage:
         return await self._look(lambda: self._tree.exists(key))
 
     async def list(self, key: Key) -> list[Entry]:
-        return await self._look(lambda: self._tree.list(key))
+        # Each entry is looked at, and ``uploads`` has one for every video.
+        work = partial(by_path, lambda: self._tree.list(key))
+        return await self._lanes.looking.run(work, seconds=FOLDER_SECONDS)
 
     async def move(self, source: Key, target: Key) -> None:
         await self._writing.run(lambda: self._tree.move(source, target), seconds=FOLDER_SECONDS)
