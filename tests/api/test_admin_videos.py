@@ -43,7 +43,12 @@ async def test_the_list_has_everything_but_the_trash(ctx: Context, admin: httpx.
     assert [each["id"] for each in body["videos"]] == [waiting.video_id, hidden.id, ready.id]
     assert (body["total_count"], body["has_more"], body["next_cursor"]) == (3, False, None)
     first, second, third = body["videos"]
-    assert first["progress"] == {"percent": 0.0, "eta_seconds": None, "current_step": "waiting"}
+    assert first["progress"] == {
+        "percent": 0.0,
+        "eta_seconds": None,
+        "playable_seconds": None,
+        "current_step": "waiting",
+    }
     assert (first["duration"], first["thumbnail_url"], first["source_size_bytes"]) == (None, None, 6)
     assert (second["published_at"], second["category_name"], second["progress"]) == (None, "Walks", None)
     assert third["published_at"] is not None

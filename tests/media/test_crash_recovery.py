@@ -105,7 +105,7 @@ async def until(ctx: Context, video_id: int, *, more_than: int) -> bool:
     """
     while True:
         await tasks.sweep(ctx)
-        found = await progress.of_video(ctx.db, video_id)
+        found = await progress.of_video(ctx, video_id)
         assert found is not None
         if found.state in ("done", "failed"):
             return False

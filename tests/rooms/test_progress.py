@@ -14,7 +14,7 @@ from vlog.workers.local_client import LocalClient
 
 
 async def test_a_video_without_a_job_has_no_progress(ctx: Context) -> None:
-    assert await progress.of_video(ctx.db, 1) is None
+    assert await progress.of_video(ctx, 1) is None
     assert await timeline(ctx.db, 1) is None
 
 
@@ -24,7 +24,7 @@ async def test_progress_moves_from_waiting_to_done(ctx: Context) -> None:
     info, grid = source_values(remux=False)
 
     async def now() -> progress.JobProgress:
-        found = await progress.of_video(ctx.db, accepted.video_id)
+        found = await progress.of_video(ctx, accepted.video_id)
         assert found is not None
         return found
 
@@ -53,7 +53,7 @@ async def test_progress_moves_from_waiting_to_done(ctx: Context) -> None:
 
 async def test_many_videos_are_read_together(ctx: Context) -> None:
     ids = [(await upload(ctx, f"Video {n}")).video_id for n in range(3)]
-    found = await progress.of_videos(ctx.db, [*ids, 999])
+    found = await progress.of_videos(ctx, [*ids, 999])
     assert sorted(found) == ids
 
 

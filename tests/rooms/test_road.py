@@ -51,7 +51,7 @@ async def test_a_remuxable_source_plays_before_anything_is_encoded(ctx: Context)
     await work_off(client, info=info, grid=grid)
     assert {"original", "audio", "360p", "720p"} <= variants(await master(ctx))
     await assert_all_is_there(ctx)
-    found = await progress.of_video(ctx.db, accepted.video_id)
+    found = await progress.of_video(ctx, accepted.video_id)
     assert found is not None
     assert (found.state, found.percent, found.current_step) == ("done", 100.0, None)
     assert await ctx.db.fetchval("SELECT count(*) FROM segments") == 0
@@ -154,7 +154,7 @@ async def test_a_lost_rung_never_takes_a_playing_video_away(ctx: Context) -> Non
     assert await client.claim(EVERYTHING) is None
     video = await video_of(ctx, accepted.video_id)
     assert (video.status, video.error_code) == ("ready", None)
-    found = await progress.of_video(ctx.db, accepted.video_id)
+    found = await progress.of_video(ctx, accepted.video_id)
     assert found is not None
     assert (found.state, found.last_error) == ("done", GIVE_UP.message)
     assert {each.name: each.status for each in found.renditions}["360p"] == "failed"
@@ -213,7 +213,7 @@ async def test_a_source_that_can_not_be_remuxed_after_all_is_encoded(ctx: Contex
     assert (video.status, video.error_code) == ("ready", None)
     assert "original" not in variants(await master(ctx))
     await assert_all_is_there(ctx)
-    found = await progress.of_video(ctx.db, accepted.video_id)
+    found = await progress.of_video(ctx, accepted.video_id)
     assert found is not None
     assert (found.state, found.last_error) == ("done", None)
 

@@ -54,7 +54,7 @@ async def test_levelled_sound_takes_the_copy_s_place(ctx: Context) -> None:
     assert variants(await master(ctx)) == {"original", "audio"}
     await client.finish(offer.lease, Made(), ())
     await assert_all_is_there(ctx)
-    found = await progress.of_video(ctx.db, (await video_of(ctx, 1)).id)
+    found = await progress.of_video(ctx, (await video_of(ctx, 1)).id)
     assert found is not None
     [sound] = [each for each in found.renditions if each.name == "audio"]
     assert (sound.loudness, sound.gain_db) == (QUIET, 7.4)
@@ -70,7 +70,7 @@ async def test_a_copy_that_is_loud_enough_stays(ctx: Context) -> None:
     await work_off(client, info=info, grid=grid)
     assert variants(await master(ctx)) >= {"original", "audio_source"}
     assert "audio" not in variants(await master(ctx))
-    found = await progress.of_video(ctx.db, 1)
+    found = await progress.of_video(ctx, 1)
     assert found is not None
     assert (found.state, found.percent) == ("done", 100.0)
     [sound] = [each for each in found.renditions if each.name == "audio"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from vlog.media.plan import AudioRendition, VideoRendition
-from vlog.processing.progress import Held, done_share, eta_seconds, weight
+from vlog.processing.estimate import Held, weight
+from vlog.processing.progress import done_share
 from vlog.processing.rows import Planned
 
 
@@ -50,13 +51,3 @@ def test_copying_and_sound_are_cheap() -> None:
     sound = AudioRendition(name="audio", encoder="aac", sample_rate=48_000, channels=2, bit_rate=128_000)
     copied = rung("original", 0, height=2160, encoder="copy")
     assert weight(copied.spec) < weight(sound) < weight(rung("360p", 0).spec)
-
-
-def test_the_rest_takes_as_long_as_the_past() -> None:
-    assert eta_seconds(0.25, 30.0) == pytest.approx(90)
-    assert eta_seconds(1.0, 30.0) == 0
-
-
-@pytest.mark.parametrize(("share", "elapsed"), [(None, 30.0), (0.5, None), (0.5, 0.5), (0.0, 60.0)])
-def test_too_early_to_tell(share: float | None, elapsed: float | None) -> None:
-    assert eta_seconds(share, elapsed) is None

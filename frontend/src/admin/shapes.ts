@@ -4,6 +4,8 @@ import type { VideoStatus } from "../shared/api";
 export interface ListedProgress {
   percent: number;
   eta_seconds: number | null;
+  /** Until viewers get it; null when they have it, or nobody knows. */
+  playable_seconds: number | null;
   current_step: string | null;
 }
 
@@ -94,6 +96,8 @@ export interface Job {
   current_step: string | null;
   progress_percent: number;
   eta_seconds: number | null;
+  /** Until viewers get it; null when they have it, or nobody knows. */
+  playable_seconds: number | null;
   attempt: number;
   max_attempts: number;
   created_at: string;
@@ -126,6 +130,8 @@ export interface ProgressEvent {
   status: VideoStatus;
   percent: number;
   eta_seconds: number | null;
+  /** Until viewers get it; null when they have it, or nobody knows. */
+  playable_seconds: number | null;
   current_step: string | null;
   renditions: RenditionProgress[];
 }

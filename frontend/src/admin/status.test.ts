@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import type { ListedVideo, ProgressEvent } from "./shapes";
-import { badgeOf, isViewable, isWorking, progressLine, publishingOf, renditionLabel, withProgress } from "./status";
+import { badgeOf, foreseen, isViewable, isWorking, progressLine, publishingOf, renditionLabel, withProgress } from "./status";
 
 const video: ListedVideo = {
   id: 1, title: "A", slug: "a", description: "", category_id: null, category_name: null, duration: 10, status: "processing",
   created_at: "2026-11-20T10:00:00Z", published_at: null, deleted_at: null, thumbnail_url: null, error_message: null,
   source_filename: "a.mp4", source_size_bytes: 1, progress: null,
 };
-const event: ProgressEvent = { video_id: 1, status: "processing", percent: 30, eta_seconds: 95, current_step: "video", renditions: [] };
+const event: ProgressEvent = { video_id: 1, status: "processing", percent: 30, eta_seconds: 95, playable_seconds: null, current_step: "video", renditions: [] };
 
 test.each([
   [{ ...video, deleted_at: "2026-11-20T10:00:00Z" }, "In the trash"],
@@ -19,7 +19,14 @@ test.each([
 
 test("progress reads as one line and leaves out what is unknown", () => {
   expect(progressLine(event)).toBe("30 % · about 2 minutes left · encoding picture");
-  expect(progressLine({ percent: 0, eta_seconds: null, current_step: null })).toBe("0 %");
+  expect(progressLine({ percent: 0, eta_seconds: null, playable_seconds: null, current_step: null })).toBe("0 %");
+});
+
+test("before it can be watched it says when it can, and when all of it is there", () => {
+  expect(foreseen({ playable_seconds: 14, eta_seconds: 130 })).toBe("watchable in about 20 seconds, all sizes in about 2 minutes");
+  expect(foreseen({ playable_seconds: 14, eta_seconds: null })).toBe("watchable in about 20 seconds");
+  expect(foreseen({ playable_seconds: 3, eta_seconds: 4 })).toBe("watchable in a few seconds");
+  expect(foreseen({ playable_seconds: null, eta_seconds: null })).toBeNull();
 });
 
 test("an event moves the bar; the last one ends it", () => {

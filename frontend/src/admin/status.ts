@@ -1,5 +1,5 @@
-import { percent, remaining } from "../shared/format";
-import type { ListedVideo, ProgressEvent, RenditionProgress, TaskState, VideoDetail } from "./shapes";
+import { about, percent, remaining } from "../shared/format";
+import type { ListedProgress, ListedVideo, ProgressEvent, RenditionProgress, TaskState, VideoDetail } from "./shapes";
 
 export type Tone = "success" | "working" | "warning" | "danger" | "plain";
 
@@ -37,10 +37,16 @@ export function stepName(step: string | null): string | null {
   return step === null ? null : (STEPS[step] ?? step);
 }
 
-/** "41 % · about 2 minutes left · encoding picture" */
-export function progressLine(progress: { percent: number; eta_seconds: number | null; current_step: string | null }): string {
-  const parts = [percent(progress.percent), remaining(progress.eta_seconds), stepName(progress.current_step)];
-  return parts.filter(Boolean).join(" · ");
+/** "41 % · watchable in about 20 seconds, all sizes in about 2 minutes · encoding picture" */
+export function progressLine(progress: ListedProgress): string {
+  return [percent(progress.percent), foreseen(progress), stepName(progress.current_step)].filter(Boolean).join(" · ");
+}
+
+/** When it can be watched and when all is done; how much is left where it can be watched already. */
+export function foreseen({ playable_seconds, eta_seconds }: Pick<ListedProgress, "playable_seconds" | "eta_seconds">): string | null {
+  const [first, all] = [about(playable_seconds), about(eta_seconds)];
+  if (first === null) return remaining(eta_seconds);
+  return all === null || all === first ? `watchable in ${first}` : `watchable in ${first}, all sizes in ${all}`;
 }
 
 /** Whether work on a video is going on: before it is playable, and after, while further sizes are made. */
@@ -56,8 +62,8 @@ export function isViewable(video: ListedVideo): boolean {
 /** A listed video with the amounts of an event. A new status is not taken from it: it changes more than itself
  *  (published or not, thumbnail, length), so the video is asked for again. */
 export function withProgress<T extends ListedVideo>(video: T, event: ProgressEvent): T {
-  const { status, percent: amount, eta_seconds, current_step } = event;
-  const progress = amount >= 100 && status === "ready" ? null : { percent: amount, eta_seconds, current_step };
+  const { status, percent: amount, eta_seconds, playable_seconds, current_step } = event;
+  const progress = amount >= 100 && status === "ready" ? null : { percent: amount, eta_seconds, playable_seconds, current_step };
   return { ...video, progress };
 }
 

@@ -7,7 +7,7 @@ const task = (id: number, over: Partial<Task> = {}): Task => ({
   started_at: null, finished_at: null, progress_percent: 0, error_message: null, attempts: [], ...over,
 });
 const job = (tasks: Task[]): Job => ({
-  id: 1, state: "running", current_step: null, progress_percent: 0, eta_seconds: null, attempt: 1, max_attempts: 3,
+  id: 1, state: "running", current_step: null, progress_percent: 0, eta_seconds: null, playable_seconds: null, attempt: 1, max_attempts: 3,
   created_at: "2026-11-20T10:00:00Z", started_at: null, finished_at: null, last_error: null, tasks, renditions: [],
 });
 const now = Date.parse("2026-11-20T10:01:40Z");

@@ -4,7 +4,7 @@ import type { PublicProgress } from "../shared/api";
 import { isMore, sizesToCome } from "./joined";
 
 const progress = (statuses: Record<string, string>): PublicProgress => ({
-  status: "ready", current_step: null, progress_percent: 80, eta_seconds: null, attempt: 1, max_attempts: 3, started_at: null,
+  status: "ready", current_step: null, progress_percent: 80, eta_seconds: null, playable_seconds: null, attempt: 1, max_attempts: 3, started_at: null,
   last_error: null, qualities: Object.entries(statuses).map(([name, status]) => ({ name, status, progress: 0 })),
 });
 const size = (width: number, height: number): Quality => ({ id: "1", width, height, bandwidth: 1, frameRate: null });

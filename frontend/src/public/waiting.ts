@@ -1,5 +1,5 @@
 import type { PublicProgress } from "../shared/api";
-import { percent, remaining } from "../shared/format";
+import { about, percent } from "../shared/format";
 
 /** What the waiting room shows for an answer of the progress endpoint. */
 export interface WaitingView {
@@ -12,9 +12,8 @@ export interface WaitingView {
 
 export function waitingView(progress: PublicProgress): WaitingView {
   const begun = progress.status === "processing" && progress.progress_percent > 0;
-  // The estimate is for the whole ladder; watching begins with its first size, long before.
-  const left = remaining(progress.eta_seconds);
-  const numbers = begun ? [percent(progress.progress_percent), left === null ? null : `${left} for all sizes`] : [];
+  const when = about(progress.playable_seconds);
+  const numbers = begun ? [percent(progress.progress_percent), when === null ? null : `ready to watch in ${when}`] : [];
   if (progress.attempt > 1) numbers.push(`attempt ${progress.attempt} of ${progress.max_attempts}`);
   return {
     title: progress.status === "pending" ? "This video is waiting its turn" : "This video is being made ready",

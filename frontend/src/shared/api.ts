@@ -14,6 +14,7 @@ export interface PublicProgress {
   current_step: string | null;
   progress_percent: number;
   eta_seconds: number | null;
+  playable_seconds: number | null;
   qualities: Rendition[];
   attempt: number;
   max_attempts: number;

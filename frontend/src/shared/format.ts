@@ -25,14 +25,20 @@ export function spoken(seconds: number): string {
 
 /** Remaining time as a calm estimate: it does not tick with the second. null when nobody knows. */
 export function remaining(seconds: number | null): string | null {
+  const words = about(seconds);
+  return words === null ? null : `${words} left`;
+}
+
+/** "a few seconds", "about 20 seconds", "about 2 minutes", "about 1 h 10 min". */
+export function about(seconds: number | null): string | null {
   if (seconds === null || !Number.isFinite(seconds) || seconds < 0) return null;
-  if (seconds < 10) return "a few seconds left";
-  if (seconds < 60) return `about ${Math.ceil(seconds / 10) * 10} seconds left`;
-  if (seconds < 3570) return `about ${count(Math.round(seconds / 60), "minute")} left`;
+  if (seconds < 10) return "a few seconds";
+  if (seconds < 60) return `about ${Math.ceil(seconds / 10) * 10} seconds`;
+  if (seconds < 3570) return `about ${count(Math.round(seconds / 60), "minute")}`;
   const tens = Math.round(seconds / 600);
   const hours = Math.floor(tens / 6);
   const minutes = (tens % 6) * 10;
-  return minutes === 0 ? `about ${count(hours, "hour")} left` : `about ${hours} h ${minutes} min left`;
+  return minutes === 0 ? `about ${count(hours, "hour")}` : `about ${hours} h ${minutes} min`;
 }
 
 const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"] as const;

@@ -83,7 +83,7 @@ def build_admin(ctx: Context) -> Service:
     limiter = FailureLimiter(
         per_key=FAILURES_PER_ADDRESS, total=FAILURES_IN_TOTAL, window_seconds=FAILURE_WINDOW_SECONDS
     )
-    feed = ProgressFeed(ctx.db, ctx.bus)
+    feed = ProgressFeed(ctx)
     app.state.pages = Pages(assets)
     app.state.gate = Gate(ctx.db, secret, limiter)
     app.state.feed = feed

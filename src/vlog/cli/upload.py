@@ -23,6 +23,7 @@ from rich.progress import (
 
 from vlog.catalog.text import title_of_file
 from vlog.cli.client import AdminApi
+from vlog.cli.foreseen import foreseen
 from vlog.cli.plain import complain
 from vlog.cli.tus import Patience, TusUpload, Watch
 from vlog.cli.upload_memory import Upload, UploadMemory, state_folder
@@ -251,8 +252,9 @@ def _wait(api: AdminApi, video_id: int, *, name: str) -> tuple[str, str | None]:
             if status == FAILED:
                 return status, str(video.get("error_message") or "The video could not be made ready.")
             done = video.get("progress") or {}
+            words = ", ".join(filter(None, (status, foreseen(done))))
             progress.update(
-                bar, completed=done.get("percent") or 0, description=f"{printable(name)}: {status}"
+                bar, completed=done.get("percent") or 0, description=f"{printable(name)}: {words}"
             )
             time.sleep(_POLL_SECONDS)
 

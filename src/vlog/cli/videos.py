@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vlog.cli.client import AdminApi
+from vlog.cli.foreseen import foreseen
 from vlog.kit.lines import printable
 
 _PAGE = 100
@@ -105,8 +106,11 @@ def print_table(rows: Table) -> None:
 
 def _status(video: Mapping[str, Any]) -> Text:
     status = str(video["status"])
-    percent = (video.get("progress") or {}).get("percent")
+    progress = video.get("progress") or {}
+    percent = progress.get("percent")
     words = f"{status} {percent:.0f} %" if status == "processing" and percent is not None else status
+    if status == "processing" and (when := foreseen(progress)):
+        words += f", {when}"
     return Text(words, style=_STYLES.get(status, ""))
 
 

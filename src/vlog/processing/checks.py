@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 
 from vlog.db.transaction import Transaction
 from vlog.kit.errors import Conflict
-from vlog.processing.progress import eta_seconds
+from vlog.processing.estimate import rest_seconds
 from vlog.processing.rows import Reader
 
 State = Literal["requested", "running", "done", "failed", "stopped"]
@@ -99,7 +99,7 @@ class Check:
         """How long the rest takes at the speed so far; ``None`` before there is a basis."""
         if self.state != "running" or not self.total_bytes:
             return None
-        return eta_seconds(min(self.size_bytes / self.total_bytes, 1.0), self.elapsed_seconds)
+        return rest_seconds(min(self.size_bytes / self.total_bytes, 1.0), self.elapsed_seconds)
 
 
 async def request(tx: Transaction) -> None:

@@ -12,24 +12,30 @@ from datetime import datetime
 
 import asyncpg
 
-from vlog.media.encoders import COPY
 from vlog.media.loudness import Loudness, gain_db
-from vlog.media.plan import AudioRendition, VideoRendition
-from vlog.processing.rows import Kind, Planned, Reader, planned_of
+from vlog.media.plan import VideoRendition
+from vlog.processing.estimate import (
+    Aim,
+    Finished,
+    Held,
+    Work,
+    all_seconds,
+    made_cells,
+    playable_seconds,
+    weight,
+)
+from vlog.processing.rooms import Rooms
+from vlog.processing.rows import Kind, Planned, planned_of
+from vlog.settings import known
 
 # Inspecting takes this share of the bar; what it will cost to encode is not known before.
 _INSPECTED_PERCENT = 2.0
-# Costs of a second of sound and of taking a stream over, in pixels of a picture that encode for the same.
-_AUDIO_PIXELS = 60_000
-_COPY_PIXELS = 5_000
-# Below these an estimate says more about the start than about the rest.
-_ESTIMATE_SECONDS = 3.0
-_ESTIMATE_SHARE = 0.01
 
 _JOBS = """
 SELECT DISTINCT ON (j.video_id) j.id, j.video_id, j.generation_id, j.state, j.attempt, j.max_attempts,
-  j.started_at, j.last_error, extract(epoch FROM app_now() - j.started_at)::float8 AS elapsed_seconds
-FROM transcoding_jobs j WHERE j.video_id = ANY($1) ORDER BY j.video_id, j.id DESC
+  j.started_at, j.last_error, v.duration, v.status = 'ready' AS is_playable
+FROM transcoding_jobs j JOIN videos v ON v.id = j.video_id
+WHERE j.video_id = ANY($1) ORDER BY j.video_id, j.id DESC
 """
 _RENDITIONS = """
 SELECT generation_id, quality, kind, stage, spec, status, segments_total, segments_completed, loudness
@@ -39,9 +45,17 @@ FROM quality_progress WHERE generation_id = ANY($1) ORDER BY generation_id, stag
 # says it has done is added to them.
 _HELD = """
 SELECT t.job_id, t.kind, t.renditions, t.end_cell - t.first_cell AS cells, t.frames_done, t.frames_total,
+  extract(epoch FROM app_now() - t.leased_at)::float8 AS seconds,
   (SELECT count(*) FROM segments s WHERE s.generation_id = t.generation_id
     AND s.quality = ANY(t.renditions) AND s.task_id = t.id AND s.epoch = t.epoch) AS delivered
 FROM transcoding_tasks t WHERE t.job_id = ANY($1) AND t.state = 'leased' ORDER BY t.stage, t.first_cell, t.id
+"""
+_FINISHED = """
+SELECT t.job_id, t.kind, t.renditions, sum(t.end_cell - t.first_cell)::float8 AS cells,
+  sum(extract(epoch FROM t.finished_at - t.leased_at))::float8 AS seconds
+FROM transcoding_tasks t WHERE t.job_id = ANY($1) AND t.state = 'done' AND t.leased_at IS NOT NULL
+  AND t.kind IN ('remux', 'audio', 'video')
+GROUP BY t.job_id, t.kind, t.renditions
 """
 
 
@@ -69,7 +83,8 @@ class JobProgress:
 
     ``current_step`` is the kind of the most urgent task that a worker holds: ``inspect``, ``remux``,
     ``audio``, ``video`` or ``thumbnail``; ``waiting`` when no worker holds any; ``None`` when the job has
-    ended. ``eta_seconds`` tells when everything will be done, not when the video can be played.
+    ended. ``eta_seconds`` tells when everything will be done; ``playable_seconds`` when viewers get the
+    video, ``None`` when they have it. Both are ``None`` as well before there is a basis for a figure.
     """
 
     job_id: int
@@ -77,6 +92,7 @@ class JobProgress:
     state: str
     percent: float
     eta_seconds: float | None
+    playable_seconds: float | None
     current_step: str | None
     renditions: tuple[RenditionProgress, ...]
     attempt: int
@@ -85,49 +101,48 @@ class JobProgress:
     last_error: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A task in a worker's hands; ``cells_ahead`` of each of its renditions are done but not delivered."""
-
-    kind: str
-    renditions: tuple[str, ...]
-    cells_ahead: float
-
-
-async def of_video(reader: Reader, video_id: int) -> JobProgress | None:
+async def of_video(ctx: Rooms, video_id: int) -> JobProgress | None:
     """The progress of a video's newest job."""
-    return (await of_videos(reader, [video_id])).get(video_id)
+    return (await of_videos(ctx, [video_id])).get(video_id)
 
 
-async def of_videos(reader: Reader, video_ids: Sequence[int]) -> dict[int, JobProgress]:
-    """The same for many, in three reads."""
-    jobs = await reader.fetch(_JOBS, list(video_ids))
+async def of_videos(ctx: Rooms, video_ids: Sequence[int]) -> dict[int, JobProgress]:
+    """The same for many, in four reads."""
+    jobs = await ctx.db.fetch(_JOBS, list(video_ids))
+    job_ids = [job["id"] for job in jobs]
     generation_ids = [job["generation_id"] for job in jobs if job["generation_id"] is not None]
     renditions: defaultdict[int, list[Planned]] = defaultdict(list)
-    for row in await reader.fetch(_RENDITIONS, generation_ids):
+    for row in await ctx.db.fetch(_RENDITIONS, generation_ids):
         renditions[row["generation_id"]].append(planned_of(row))
     held: defaultdict[int, list[Held]] = defaultdict(list)
-    for row in await reader.fetch(_HELD, [job["id"] for job in jobs]):
+    for row in await ctx.db.fetch(_HELD, job_ids):
         held[row["job_id"]].append(_held(row))
-    return {
-        job["video_id"]: _measure(job, renditions.get(job["generation_id"], []), held=held.get(job["id"], []))
-        for job in jobs
-    }
+    finished: defaultdict[int, list[Finished]] = defaultdict(list)
+    for row in await ctx.db.fetch(_FINISHED, job_ids):
+        finished[row["job_id"]].append(_finished(row))
+    publish_at = await ctx.settings.get(known.PUBLISH_AT)
+    least_speed = await ctx.settings.get(known.LEAST_SPEED)
+    found = {}
+    for job in jobs:
+        planned, job_id = renditions.get(job["generation_id"], []), job["id"]
+        work = Work(renditions=planned, held=held.get(job_id, []), finished=finished.get(job_id, []))
+        aim = Aim(publish_at=publish_at, least_speed=least_speed, duration_seconds=job["duration"])
+        found[job["video_id"]] = _measure(job, work, aim)
+    return found
 
 
-def _measure(job: asyncpg.Record, renditions: Sequence[Planned], *, held: Sequence[Held]) -> JobProgress:
-    share = done_share(renditions, held)
+def _measure(job: asyncpg.Record, work: Work, aim: Aim) -> JobProgress:
     is_open = job["state"] in ("queued", "running")
-    percent = 100.0 if job["state"] == "done" else _percent(share)
-    step = (held[0].kind if held else "waiting") if is_open else None
+    step = (work.held[0].kind if work.held else "waiting") if is_open else None
     return JobProgress(
         job_id=job["id"],
         video_id=job["video_id"],
         state=job["state"],
-        percent=percent,
-        eta_seconds=eta_seconds(share, job["elapsed_seconds"]) if is_open else None,
+        percent=100.0 if job["state"] == "done" else _percent(done_share(work.renditions, work.held)),
+        eta_seconds=all_seconds(work) if is_open else None,
+        playable_seconds=playable_seconds(work, aim) if is_open and not job["is_playable"] else None,
         current_step=step,
-        renditions=tuple(_rendition(each) for each in renditions),
+        renditions=tuple(_rendition(each) for each in work.renditions),
         attempt=job["attempt"],
         max_attempts=job["max_attempts"],
         started_at=job["started_at"],
@@ -144,31 +159,8 @@ def done_share(renditions: Sequence[Planned], held: Sequence[Held]) -> float | N
     total = sum(weight(each.spec) * each.segments_total for each in wanted)
     if not total:
         return None
-    ahead: defaultdict[str, float] = defaultdict(float)
-    for task in held:
-        for name in task.renditions:
-            ahead[name] += task.cells_ahead
-    done = sum(
-        weight(each.spec) * min(each.segments_completed + ahead[each.quality], each.segments_total)
-        for each in wanted
-    )
-    return done / total
-
-
-def weight(spec: VideoRendition | AudioRendition) -> int:
-    """What one cell of a rendition costs, in pixels."""
-    if spec.encoder == COPY:
-        return _COPY_PIXELS
-    return spec.width * spec.height if isinstance(spec, VideoRendition) else _AUDIO_PIXELS
-
-
-def eta_seconds(share: float | None, elapsed_seconds: float | None) -> float | None:
-    """How long the rest will take at the speed so far."""
-    if share is None or elapsed_seconds is None:
-        return None
-    if elapsed_seconds < _ESTIMATE_SECONDS or share < _ESTIMATE_SHARE:
-        return None
-    return elapsed_seconds * (1 - share) / share
+    made = made_cells(wanted, held)
+    return sum(weight(each.spec) * made[each.quality] for each in wanted) / total
 
 
 def _percent(share: float | None) -> float:
@@ -200,4 +192,14 @@ def _held(row: asyncpg.Record) -> Held:
     names = tuple(row["renditions"])
     said = row["cells"] * min(row["frames_done"] / row["frames_total"], 1) if row["frames_total"] else 0.0
     delivered = row["delivered"] / len(names) if names else 0.0
-    return Held(row["kind"], names, max(said - delivered, 0.0))
+    return Held(
+        row["kind"],
+        names,
+        cells_ahead=max(said - delivered, 0.0),
+        cells_made=max(said, delivered),
+        seconds=row["seconds"],
+    )
+
+
+def _finished(row: asyncpg.Record) -> Finished:
+    return Finished(row["kind"], tuple(row["renditions"]), row["cells"], row["seconds"])

@@ -24,7 +24,7 @@ from vlog.settings.known import ENABLE_DASH
 async def detail_of(ctx: Context, video_id: int) -> AdminVideoDetail:
     """Everything about one video, deleted or not; raises ``NotFound``."""
     video = await videos.by_id(ctx.db, video_id)
-    job = await progress.of_video(ctx.db, video_id)
+    job = await progress.of_video(ctx, video_id)
     record = await timeline(ctx.db, video_id)
     qualities = await generations.qualities(ctx.db, video_id)
     return AdminVideoDetail(
@@ -47,6 +47,7 @@ def _job(job: JobProgress, record: Timeline) -> Job:
         current_step=job.current_step,
         progress_percent=job.percent,
         eta_seconds=job.eta_seconds,
+        playable_seconds=job.playable_seconds,
         attempt=record.attempt,
         max_attempts=job.max_attempts,
         created_at=record.created_at,

@@ -13,8 +13,8 @@ from vlog.api.admin.shapes import ProgressEvent, VideoChanged, rendition_of
 from vlog.api.listening import messages, video_of
 from vlog.api.sse import EventStream, Hub, frame
 from vlog.catalog import videos
-from vlog.db.engine import Database
-from vlog.events.bus import EventBus, Message
+from vlog.context import Context
+from vlog.events.bus import Message
 from vlog.kit.errors import Unavailable
 from vlog.processing import progress
 from vlog.telemetry.logs import get_logger
@@ -32,17 +32,16 @@ _CHANGES = {"video.uploaded": "created", "video.processing": "updated", "video.p
 class ProgressFeed:
     """Turns the house's hints into frames for all listeners."""
 
-    def __init__(self, db: Database, bus: EventBus) -> None:
+    def __init__(self, ctx: Context) -> None:
         self.hub = Hub()
-        self._db = db
-        self._bus = bus
+        self._ctx = ctx
         self._dirty: set[int] = set()
 
     async def frames_of(self, video_ids: list[int]) -> list[bytes]:
         """The present progress of each video that has a job."""
-        jobs = await progress.of_videos(self._db, video_ids)
+        jobs = await progress.of_videos(self._ctx, video_ids)
         # Read last: never "processing" beside the progress of a job that has made it ready.
-        statuses = await videos.statuses(self._db, video_ids)
+        statuses = await videos.statuses(self._ctx.db, video_ids)
         return [
             frame(
                 "progress",
@@ -51,6 +50,7 @@ class ProgressFeed:
                     status=statuses[video_id],
                     percent=job.percent,
                     eta_seconds=job.eta_seconds,
+                    playable_seconds=job.playable_seconds,
                     current_step=job.current_step,
                     renditions=[rendition_of(each) for each in job.renditions],
                 ),
@@ -61,11 +61,11 @@ class ProgressFeed:
 
     async def opening(self) -> bytes:
         """What a new listener needs first: how far everything is that is not finished."""
-        return b"".join(await self.frames_of(await videos.unfinished_ids(self._db, limit=_MOST_FOLLOWED)))
+        return b"".join(await self.frames_of(await videos.unfinished_ids(self._ctx.db, limit=_MOST_FOLLOWED)))
 
     async def listen(self, stopping: asyncio.Event) -> None:
         """Take in hints; changes go out at once, progress with the next ``flush``."""
-        async for message in messages(self._bus, stopping):
+        async for message in messages(self._ctx.bus, stopping):
             self._take(message)
 
     async def flush(self, stopping: asyncio.Event) -> None:

@@ -16,10 +16,15 @@ _OPEN_JOBS = frozenset({"queued", "running"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListedProgress:
-    """Work that is going on: percent, and seconds until all of it is done."""
+    """Work that is going on: percent, and seconds until all of it is done.
+
+    ``playable_seconds``: until viewers get the video; ``null`` when they have it. Both are ``null`` before
+    there is a basis for a figure.
+    """
 
     percent: float
     eta_seconds: float | None
+    playable_seconds: float | None
     current_step: str | None
 
 
@@ -148,6 +153,7 @@ class Job:
     current_step: str | None
     progress_percent: float
     eta_seconds: float | None
+    playable_seconds: float | None
     attempt: int
     max_attempts: int
     created_at: datetime
@@ -180,6 +186,7 @@ class ProgressEvent:
     status: VideoStatus
     percent: float
     eta_seconds: float | None
+    playable_seconds: float | None
     current_step: str | None
     renditions: list[Rendition]
 
@@ -247,7 +254,10 @@ def common(video: VideoRow, job: JobProgress | None) -> dict[str, Any]:
         "source_filename": video.source_filename,
         "source_size_bytes": video.source_size_bytes,
         "progress": ListedProgress(
-            percent=job.percent, eta_seconds=job.eta_seconds, current_step=job.current_step
+            percent=job.percent,
+            eta_seconds=job.eta_seconds,
+            playable_seconds=job.playable_seconds,
+            current_step=job.current_step,
         )
         if job is not None and is_working
         else None,

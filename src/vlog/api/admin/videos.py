@@ -69,7 +69,7 @@ async def list_videos(
     wanted = AdminFilter(status=status, search=_searched(search), deleted=deleted)
     after = paging.decode(cursor, of="admin") if cursor is not None else None
     page = await listing.admin_page(ctx.db, wanted, after=after, limit=limit)
-    jobs = await progress.of_videos(ctx.db, [video.id for video in page.items])
+    jobs = await progress.of_videos(ctx, [video.id for video in page.items])
     following = page.next_position
     return AdminPage(
         videos=[admin_video(video, jobs.get(video.id)) for video in page.items],
@@ -138,7 +138,7 @@ async def delete_video(ctx: Ctx, video_id: RowId, permanent: bool = False) -> Do
 
 async def _listed(ctx: Context, video_id: int) -> AdminVideo:
     video = await videos.by_id(ctx.db, video_id)
-    return admin_video(video, await progress.of_video(ctx.db, video_id))
+    return admin_video(video, await progress.of_video(ctx, video_id))
 
 
 def _searched(text: str) -> str | None:

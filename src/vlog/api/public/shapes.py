@@ -84,12 +84,17 @@ class QualityProgress:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Progress:
-    """How far a video is on its way to being playable, and its renditions to being complete."""
+    """How far a video is on its way to being playable, and its renditions to being complete.
+
+    ``playable_seconds`` until it can be watched, ``eta_seconds`` until all of it is made; ``null`` while
+    nobody knows.
+    """
 
     status: VideoStatus
     current_step: str | None
     progress_percent: float
     eta_seconds: float | None
+    playable_seconds: float | None
     qualities: list[QualityProgress]
     attempt: int
     max_attempts: int
@@ -135,6 +140,7 @@ def progress_shape(video: VideoRow, job: JobProgress | None) -> Progress:
         current_step=job.current_step if job else None,
         progress_percent=job.percent if job else 0.0,
         eta_seconds=job.eta_seconds if job else None,
+        playable_seconds=job.playable_seconds if job else None,
         qualities=[
             QualityProgress(name=each.name, status=each.status, progress=each.percent)
             for each in (job.renditions if job else ())

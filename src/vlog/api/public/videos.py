@@ -83,7 +83,7 @@ async def get_progress(request: Request, slug: str) -> Response:
     async def make() -> bytes:
         ctx = _context(request)
         video = await find(ctx, slug)
-        return msgspec.json.encode(progress_shape(video, await progress.of_video(ctx.db, video.id)))
+        return msgspec.json.encode(progress_shape(video, await progress.of_video(ctx, video.id)))
 
     return await _answer(request, ("progress", slug), make)
 
