@@ -146,6 +146,12 @@ STORAGE = (
       mending_at timestamptz
     )
     """,
+    """
+    CREATE INDEX ix_storage_checks_open ON storage_checks (id) WHERE state IN ('requested', 'running')
+    """,
+    """
+    CREATE INDEX ix_storage_findings_mending ON storage_findings (video_id) WHERE mending_at IS NOT NULL
+    """,
     "CREATE INDEX ix_storage_findings_video ON storage_findings (video_id)",
     "CREATE INDEX ix_storage_findings_found ON storage_findings (found_at DESC)",
 )

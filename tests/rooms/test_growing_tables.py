@@ -10,6 +10,7 @@ import pytest
 from tests.support.databases import opened
 from tests.support.deliveries import EVERYTHING
 from vlog.api.admin.events import ProgressFeed
+from vlog.catalog.remarked import remarked
 from vlog.context import Context
 from vlog.db.engine import Database
 from vlog.processing import removal, tasks, upload_completion, upload_rows, uploads
@@ -68,8 +69,11 @@ ASKED: dict[str, Callable[[Context], Awaitable[object]]] = {
     "removals": removal.finish_all,
     "uploads": upload_completion.sweep,
     "files": uploads.sweep_leftovers,
+    "asked for checks": background.verify_on_request,
+    "repairs": background.look_after_repairs,
+    "remarks": lambda ctx: remarked(ctx.db),
     "list of uploads": lambda ctx: upload_rows.listed(ctx.db),
-    "event stream": lambda ctx: ProgressFeed(ctx.db, ctx.bus).opening(),
+    "event stream": lambda ctx: ProgressFeed(ctx).opening(),
 }
 
 
