@@ -184,6 +184,31 @@ async def test_dying_between_the_last_byte_and_the_video(
     assert await ctx.db.fetchval("SELECT count(*) FROM videos") == 1
 
 
+async def test_one_that_a_bad_sector_keeps_does_not_keep_the_others(
+    ctx: Context, admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [await begin(admin, 1000) for _ in range(2)]
+    with monkeypatch.context() as dying:
+        dying.setattr(LocalGrowing, "commit", away)
+        for path in paths:
+            await send(admin, path, DATA[:1000], offset=0)
+    await shift_clock(ctx.db, "2 minutes")
+    real, bad = os.fsync, ctx.config.storage_path / layout.partial_upload(paths[0].rpartition("/")[2])
+
+    def fsync(file: int) -> None:
+        if os.path.samestat(os.fstat(file), bad.stat()):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(file)
+
+    with monkeypatch.context() as failing:
+        failing.setattr(os, "fsync", fsync)
+        assert await upload_completion.sweep(ctx) == 1
+    await shift_clock(ctx.db, "4 minutes")
+    assert await upload_completion.sweep(ctx) == 1
+    for path in paths:
+        await assert_is_video(ctx, await admin.head(path, headers=TUS), DATA[:1000])
+
+
 async def test_one_that_somebody_is_at_does_not_keep_the_others_waiting(
     ctx: Context, admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ from tests.support.tus import (
     send,
     split,
 )
+from vlog.api import bodies
 from vlog.context import Context
 from vlog.processing import inflow, resumable, upload_files
 from vlog.processing.resumable import ResumableUploads
@@ -151,6 +152,19 @@ async def test_a_client_that_hardly_sends_is_cut(ctx: Context, admin: httpx.Asyn
     offset = await offset_of(admin, path)
     assert 0 < offset < 1000
     await assert_is_video(ctx, await send(admin, path, DATA[offset:1000], offset=offset), DATA[:1000])
+
+
+async def test_the_setting_alone_says_how_long_a_client_may_pause(
+    admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "IDLE_SECONDS", 0.05)
+    path, hold = await begin(admin, 1000), Hold()
+    sending = asyncio.create_task(send(admin, path, pieces([DATA[:600]], hold=hold), offset=0))
+    await asyncio.wait_for(hold.reached.wait(), 20)
+    finished, _ = await asyncio.wait({sending}, timeout=0.5)
+    assert not finished, "what other requests may not do, an upload may for the time of its setting"
+    hold.released.set()
+    assert (await sending).headers["upload-offset"] == "600"
 
 
 async def test_a_slow_client_s_bytes_are_acknowledged_as_they_come(

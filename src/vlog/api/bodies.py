@@ -40,6 +40,7 @@ class Body:
 
     def __init__(self, receive: Receive, headers: Mapping[bytes, bytes], straight: Straight | None) -> None:
         self.max_bytes = MAX_BODY_BYTES
+        self.idle_seconds: float | None = IDLE_SECONDS
         self.received_bytes = 0
         self._receive = receive
         self._straight = straight
@@ -58,7 +59,7 @@ class Body:
         if self._complete:
             return await self._receive()
         try:
-            async with asyncio.timeout(IDLE_SECONDS):
+            async with asyncio.timeout(self.idle_seconds):
                 message = await self._take()
         except TimeoutError:
             raise HTTPException(HTTPStatus.REQUEST_TIMEOUT) from None
@@ -75,7 +76,7 @@ class Body:
         if self._complete:
             return 0
         try:
-            async with asyncio.timeout(IDLE_SECONDS):
+            async with asyncio.timeout(self.idle_seconds):
                 count = await self._read_straight(self._straight, room)
         except TimeoutError:
             raise HTTPException(HTTPStatus.REQUEST_TIMEOUT) from None
@@ -134,8 +135,13 @@ def straight_of(scope: Scope) -> Straight | None:
     return offered
 
 
-def allow_body(scope: Scope, max_bytes: int) -> Body:
-    """Let this request send more than others may: called by a handler whose guards have passed."""
+def allow_body(scope: Scope, max_bytes: int, *, is_watched: bool = False) -> Body:
+    """Let this request send more than others may: called by a handler whose guards have passed.
+
+    ``is_watched``: the handler has an eye of its own on how slowly it comes.
+    """
     body: Body = scope[_SCOPE_KEY]
     body.max_bytes = max_bytes
+    if is_watched:
+        body.idle_seconds = None
     return body

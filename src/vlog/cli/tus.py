@@ -205,6 +205,8 @@ class TusUpload:
             found = self._exchange("GET", self._address or "").json()
             if found["video_id"] is not None:
                 return Made(int(found["video_id"]), str(found["slug"]))
+            if found["state"] == "accepted":
+                raise Invalid("It arrived, and the video was deleted since.", code="video_deleted")
             if found["state"] == "failed":
                 raise Invalid(str(found["error_message"]), code=str(found["error_code"]))
             time.sleep(_OUTCOME_POLL_SECONDS)

@@ -19,11 +19,16 @@ from vlog.processing.uploads import Received
 from vlog.settings import known
 from vlog.storage import layout
 from vlog.storage.base import Growing
+from vlog.telemetry.logs import get_logger
 
 BATCH = 20
 # How long one that has expired can still be asked about.
 KEEP_EXPIRED_HOURS = 24
+# What keeps one upload from its end without saying anything of the others.
+_OF_ONE_FILE = frozenset({"upload_busy", "storage_unavailable", "storage_denied"})
 _NO_CATEGORY = frozenset({"unknown_category", "unknown_reference"})
+
+_log = get_logger(__name__)
 
 
 async def complete(ctx: Rooms, upload_id: str, *, hashed: Hashed | None = None) -> Upload:
@@ -111,12 +116,15 @@ async def sweep(ctx: Rooms) -> int:
     for upload_id in await upload_rows.unfinished(ctx.db, limit=BATCH):
         try:
             await complete(ctx, upload_id)
-        except VlogError as error:
-            if isinstance(error, Unavailable) and error.code != "upload_busy":
+        except Unavailable as error:
+            if error.code not in _OF_ONE_FILE:
                 raise
-            # Recorded in its row, or somebody is at it.
-            continue
-        done += 1
+            # Somebody is at it, or a bad sector keeps it: the others need not wait for it.
+            _log.warning("upload not completed", upload=upload_id, code=error.code, reason=error.message)
+        except VlogError as error:
+            _log.warning("upload failed", upload=upload_id, code=error.code, reason=error.message)
+        else:
+            done += 1
     done += await _expire(ctx)
     for upload_id, is_accepted in (await upload_rows.ended(ctx.db, limit=BATCH)).items():
         await _forget(ctx, upload_id, is_accepted=is_accepted)

@@ -188,8 +188,8 @@ def _stretch(request: Request, *, offset: int) -> Stretch:
     checksum = tus.checksum(request.headers)
     text = request.headers.get("content-length")
     length_bytes = int(text) if text is not None and text.isascii() and text.isdigit() else None
-    # The room knows how long the upload may become, and says so in its own words.
-    body = allow_body(request.scope, MAX_ID)
+    # The room knows how long the upload may become and how slow, and says so in its own words.
+    body = allow_body(request.scope, MAX_ID, is_watched=True)
     return Stretch(offset=offset, body=body, length_bytes=length_bytes, checksum=checksum)
 
 

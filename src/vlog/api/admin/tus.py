@@ -23,6 +23,9 @@ CHECKSUM_ALGORITHMS = ("sha256", "sha1")
 CONTENT_TYPE = "application/offset+octet-stream"
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
+_MANY_DIGITS = re.compile(r"[0-9]{19,}")
+# More than any file has, and still a number that PostgreSQL knows.
+_ENDLESS = 10**18
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _KEY = re.compile(r"[!-+\--~]+")
 _BOOLEANS = {"true": True, "false": False}
@@ -39,6 +42,9 @@ def require_version(headers: Mapping[str, str]) -> None:
 def number(headers: Mapping[str, str], name: str) -> int:
     """A header that is a count of bytes. Raises ``Invalid`` (code ``bad_tus_header``)."""
     text = headers.get(name, "")
+    if _MANY_DIGITS.fullmatch(text):
+        # It is refused for what it is: too large, or not where the upload goes on.
+        return _ENDLESS
     if not _NUMBER.fullmatch(text):
         raise bad_header(f"{name} must be there and be a whole number.")
     return int(text)
