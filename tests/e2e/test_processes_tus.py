@@ -114,6 +114,15 @@ def test_a_lost_last_answer_is_asked_for(vlog: Cli, stub: AdminStub, video: Path
     assert methods(stub) == ["POST", "HEAD", "PATCH", "HEAD", "GET"]
 
 
+def test_a_video_that_is_gone_before_anybody_asks_is_not_waited_for(
+    vlog: Cli, stub: AdminStub, video: Path
+) -> None:
+    stub.tus.loses_last_answer = stub.tus.video_is_gone = True
+    done = vlog("upload", str(video))
+    assert (done.code, done.out) == (1, "")
+    assert "deleted since" in done.err
+
+
 def test_the_same_command_goes_on_where_patience_ended(vlog: Cli, stub: AdminStub, video: Path) -> None:
     stub.tus.cuts = [1_000_000]
     done = vlog("upload", str(video), "--patience", "0")

@@ -34,6 +34,8 @@ class TusStub:
     hasty: bool = False
     # Whether the answer to the last byte is lost on its way.
     loses_last_answer: bool = False
+    # Whether the video that came of it is deleted before anybody asks.
+    video_is_gone: bool = False
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         """Answer a request below ``PATH``."""
@@ -63,7 +65,8 @@ class TusStub:
             self._send(handler, 200, b"", {"upload-offset": str(upload.offset_bytes)})
         elif handler.command == "GET":
             is_complete = upload.offset_bytes == upload.length_bytes
-            found = {"state": "accepted", "video_id": 7, "slug": "am-see"}
+            video_id = None if self.video_is_gone else 7
+            found = {"state": "accepted", "video_id": video_id, "slug": "am-see"}
             unfinished = {"state": "receiving", "video_id": None, "slug": None}
             self._send(handler, 200, json.dumps(found if is_complete else unfinished).encode())
         elif int(handler.headers["upload-offset"]) != upload.offset_bytes:

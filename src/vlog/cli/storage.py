@@ -14,6 +14,7 @@ from dataclasses import asdict, replace
 from rich import progress as bars
 from rich.console import Console
 
+from vlog.catalog import videos
 from vlog.cli.database import reachable
 from vlog.cli.plain import DEBUG, FAILED, complain, run_plainly
 from vlog.config import Config, load
@@ -61,6 +62,7 @@ async def _verify(config: Config, options: argparse.Namespace) -> bool:
             if options.video is None:
                 found = await verification.everything()
             else:
+                await videos.by_id(ctx.db, options.video)
                 found = await verification.video(options.video)
         mended = await _repair(ctx, found) if options.repair else []
     _tell(found, mended, seen=verification.progress, as_json=options.json)
