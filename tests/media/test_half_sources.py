@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -69,6 +70,25 @@ async def test_what_is_there_is_shown(name: str, any_jail: Jail, folder: Path) -
     if name in TOLD:
         seconds = int(found.grid.duration_seconds)
         assert f"The file ends early: 0:0{seconds} of 0:06 could be read." in found.info.warnings
+
+
+def lose_packets(content: bytearray) -> None:
+    """A recording of bad reception: three packets of 188 bytes did not arrive."""
+    middle = len(content) // 188 // 2 * 188
+    del content[middle : middle + 3 * 188]
+
+
+@pytest.mark.parametrize(("damage", "said"), [(cut, []), (lose_packets, ["Some pictures are damaged."])])
+async def test_what_other_decoders_give_up_on_is_not_copied(
+    damage: Callable[[bytearray], None], said: list[str], any_jail: Jail, folder: Path
+) -> None:
+    """Browsers end playing where a picture lacks its end; encoded anew it is held over or made up."""
+    whole = made(folder, "whole.ts")
+    assert (await inspected(any_jail, whole, segment_seconds=2, remux=True)).grid.key_frames_aligned
+    source = hostile.patched(whole, f"{damage.__name__}-copied.ts", damage)
+    found = await inspected(any_jail, source, segment_seconds=2, remux=True)
+    assert not found.grid.key_frames_aligned
+    assert list(found.info.warnings) == said
 
 
 @pytest.mark.parametrize("name", ["whole.mp4", "whole.mkv"])

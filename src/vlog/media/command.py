@@ -18,7 +18,9 @@ from vlog.media.info import MediaInfo
 from vlog.media.plan import VideoRendition
 
 _INDEXED = frozenset({"mov", "mp4", "matroska", "webm"})
-_SEEK_BACK_SECONDS = Fraction(3, 2)
+SEEK_BACK_SECONDS = Fraction(3, 2)
+"""How much earlier to look for a key frame in a file without an index."""
+
 _FINEST_ENCODER_CLOCK = 1_000_000
 _MICROSECONDS = 1_000_000
 
@@ -146,7 +148,7 @@ def seek(info: MediaInfo, grid: Grid) -> list[str]:
     seconds = key * grid.time_base
     if not _INDEXED & set(info.format_names):
         # Without an index ffmpeg finds a place by guessing, which may lie behind the key frame.
-        seconds -= _SEEK_BACK_SECONDS
+        seconds -= SEEK_BACK_SECONDS
         if seconds <= grid.origin_pts * grid.time_base:
             return []
     # Rounded up: a place before the key frame's time is a place in the group before.

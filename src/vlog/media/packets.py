@@ -78,12 +78,14 @@ class PacketList:
     """What ffprobe tells about the packets of a file: the video's index and the extent of the sound.
 
     ``index`` is ``None`` when a video packet has no timestamp of its own. ``has_jumps`` tells that the clock
-    of the pictures goes back, or on by more than any pause.
+    of the pictures goes back, or on by more than any pause, ``is_damaged`` that some of them, not counting
+    the last, did not arrive as they were sent.
     """
 
     index: VideoIndex | None
     audio: AudioExtent | None
     has_jumps: bool = False
+    is_damaged: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,8 @@ def parse_packets(text: str, video: StreamTimes, audio: StreamTimes | None, *, s
         extent = AudioExtent(
             start_seconds=first_sound * audio.time_base, end_seconds=last_sound * audio.time_base
         )
-    return PacketList(builder.index(video.time_base, seekable=seekable), extent, clock.has_jumped)
+    index = builder.index(video.time_base, seekable=seekable)
+    return PacketList(index, extent, clock.has_jumped, builder.is_damaged)
 
 
 def parse_frames(text: str, time_base: Fraction) -> VideoIndex | None:
@@ -223,6 +226,7 @@ class _VideoBuilder:
         self._size_bytes = 0
         self._is_complete = True
         self._ends_broken = False
+        self.is_damaged = False
 
     def add(self, pts: int | None, duration: int, *, size: int, flags: str) -> None:
         if pts is None:
@@ -235,6 +239,8 @@ class _VideoBuilder:
         self._keys.append("K" in flags)
         self._shown.append(is_shown)
         self._size_bytes += size
+        # What a file that was cut off ends with is half a packet; elsewhere it is damage.
+        self.is_damaged = self.is_damaged or self._ends_broken
         self._ends_broken = "C" in flags
         if is_shown and pts >= self._latest:
             self._latest, self._last_duration = pts, duration
@@ -243,7 +249,6 @@ class _VideoBuilder:
         if not self._is_complete or not self._pts:
             return None
         if self._ends_broken and len(self._pts) > 1:
-            # What a file that was cut off ends with is half a packet.
             self._shown[-1] = 0
         return VideoIndex(
             time_base=time_base,

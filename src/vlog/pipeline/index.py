@@ -5,14 +5,21 @@ decoding.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from vlog.kit.errors import Invalid
 from vlog.media import mp4_index
 from vlog.media.gate import Chosen
 from vlog.media.info import FieldOrder
-from vlog.media.packets import AudioExtent, StreamTimes, VideoIndex, parse_frames, parse_packets
+from vlog.media.packets import (
+    AudioExtent,
+    PacketList,
+    StreamTimes,
+    VideoIndex,
+    parse_frames,
+    parse_packets,
+)
 from vlog.media.probed import ProbedStream
 from vlog.pipeline.mp4_file import Mp4Outline
 from vlog.pipeline.probe import Proof, Questions
@@ -33,7 +40,7 @@ class Indexed:
 
     ``has_strays`` tells that a decoder also gives pictures that do not follow the one before in time,
     ``interlacing`` in which order fields were found in them, ``is_clock_mended`` that times are not the
-    file's.
+    file's, ``is_damaged`` that packets of the pictures are known to have been damaged on their way.
     """
 
     video: VideoIndex
@@ -42,6 +49,7 @@ class Indexed:
     has_strays: bool = False
     interlacing: FieldOrder | None = None
     is_clock_mended: bool = False
+    is_damaged: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,16 +79,10 @@ async def index_source(questions: Questions, source: Source, proof: Proof) -> In
     listed = await _from_packets(questions, source)
     if listed.has_jumps and source.may_jump:
         return await _from_mended_clock(questions, source)
-    if listed.video is not None and listed.video.is_exact and _agrees(listed.video, proof, source):
-        return _confirmed(listed.video, listed.audio, proof)
+    if listed.index is not None and listed.index.is_exact and _agrees(listed.index, proof, source):
+        found = _confirmed(listed.index, listed.audio, proof)
+        return replace(found, is_damaged=listed.is_damaged)
     return await _from_frames(questions, source, listed.audio)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Listed:
-    video: VideoIndex | None
-    audio: AudioExtent | None
-    has_jumps: bool
 
 
 def _from_tables(source: Source) -> VideoIndex | None:
@@ -93,17 +95,16 @@ def _from_tables(source: Source) -> VideoIndex | None:
     return index if index is not None and index.time_base == source.chosen.time_base else None
 
 
-async def _from_packets(questions: Questions, source: Source) -> _Listed:
+async def _from_packets(questions: Questions, source: Source) -> PacketList:
     text = await questions.packets()
     chosen = source.chosen
-    listed = await asyncio.to_thread(
+    return await asyncio.to_thread(
         parse_packets,
         text,
         StreamTimes(index=chosen.video.index, time_base=chosen.time_base),
         _times(chosen.audio),
         seekable=source.is_seekable,
     )
-    return _Listed(video=listed.index, audio=listed.audio, has_jumps=listed.has_jumps)
 
 
 async def _from_mended_clock(questions: Questions, source: Source) -> Indexed:

@@ -6,15 +6,19 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from vlog.kit.errors import Invalid
 from vlog.media import gate, interlacing, mp4_index, truncation
 from vlog.media.cadence import measured_rate
+from vlog.media.command import SEEK_BACK_SECONDS
 from vlog.media.grid import Grid
 from vlog.media.grid_build import GridWish, build_grid
 from vlog.media.info import AudioStream, FieldOrder, MediaInfo
-from vlog.media.packets import AudioExtent
+from vlog.media.packets import AudioExtent, VideoIndex
 from vlog.media.picture import RUN_UP_PICTURES
 from vlog.media.probed import ProbedStream
 from vlog.pipeline.failures import Completed
@@ -64,14 +68,26 @@ async def inspect(
     proof = await questions.decode_start(chosen.video.index)
     indexed = await index_source(questions, known, proof)
     order = await _field_order(questions, chosen.video, indexed)
-    return await asyncio.to_thread(
-        _described,
-        known,
-        proof,
-        replace(indexed, interlacing=order),
-        work=work,
-        format_names=probed.format_names,
+    describe = partial(
+        _described, known, proof, replace(indexed, interlacing=order), format_names=probed.format_names
     )
+    found = await asyncio.to_thread(describe, work=work)
+    if found.grid.key_frames_aligned and not await _ends_whole(questions, known, indexed.video):
+        # Copied, the half picture at the end would be the end of playing in some browsers.
+        found = await asyncio.to_thread(describe, work=msgspec.structs.replace(work, remux=False))
+    return found
+
+
+async def _ends_whole(questions: Questions, source: Source, index: VideoIndex) -> bool:
+    """Whether all pictures from the last key frame on can be decoded, where nothing else tells that the file
+    is all there: transport streams have no end.
+    """
+    if source.is_seekable and not source.is_cut_off:
+        return True
+    key = max(pts for pts, is_key in zip(index.pts, index.keys, strict=True) if is_key)
+    start = key * index.time_base - (0 if source.is_seekable else SEEK_BACK_SECONDS)
+    decoded = await questions.decode_end(source.chosen.video.index, max(start, Fraction(0)))
+    return all(pts in decoded for pts in index.shown_pts if pts >= key)
 
 
 def _head(source: Path) -> bytes:
@@ -108,7 +124,7 @@ def _described(
         # A stream that the decoder complains about is made whole by encoding it anew.
         remux=work.remux
         and gate.is_remuxable(chosen.video)
-        and not proof.complaints
+        and not (proof.complaints or indexed.is_damaged)
         and indexed.interlacing is None,
         run_up=RUN_UP_PICTURES if indexed.interlacing else 0,
         nominal_rate=chosen.video.nominal_rate,
@@ -132,7 +148,7 @@ def _described(
         pictures=replace(video, interlacing=indexed.interlacing),
         audio=audio,
         is_clock_mended=indexed.is_clock_mended,
-        warnings=(*chosen.warnings, *indexed.warnings, *_warnings(source, proof, grid)),
+        warnings=(*chosen.warnings, *indexed.warnings, *_warnings(source, proof, indexed, grid=grid)),
     )
     return Inspected(info=info, grid=grid)
 
@@ -150,11 +166,11 @@ def _bit_rate(size_bytes: int, grid: Grid) -> int | None:
     return int(size_bytes * 8 / grid.duration_seconds) or None
 
 
-def _warnings(source: Source, proof: Proof, grid: Grid) -> tuple[str, ...]:
+def _warnings(source: Source, proof: Proof, indexed: Indexed, *, grid: Grid) -> tuple[str, ...]:
     warnings = []
     if source.is_cut_off:
         warnings.append(truncation.remark(source.told_seconds, grid.duration_seconds))
-    if proof.complaints:
+    if proof.complaints or indexed.is_damaged:
         warnings.append("Some pictures are damaged.")
     return tuple(warnings)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 from vlog.kit.errors import Invalid
@@ -94,6 +95,23 @@ class Questions:
             words = reason(done)
             raise Invalid(f"The pictures can't be decoded: {words}", code="undecodable", reason=words)
         return Proof(tuple(stamps), complaints(done.stderr_tail))
+
+    async def decode_end(self, stream: int, start_seconds: Fraction) -> frozenset[int]:
+        """The timestamps of the pictures from about ``start_seconds`` (file time) on that decode without
+        any error: what other decoders would give up on is not among them.
+        """
+        command = [
+            *(str(self.jail.tools.ffmpeg), "-v", "error", "-nostdin", "-copyts", "-threads", "2"),
+            # A damaged picture is left out, and not made up from its neighbours.
+            *("-err_detect", "explode"),
+            *("-noaccurate_seek", "-seek_timestamp", "1", "-ss", f"{float(start_seconds):.6f}"),
+            *hardening.ffmpeg_input_args(),
+            *("-i", self.jail.source_url(self.source)),
+            *("-map", f"0:{stream}", "-fps_mode", "passthrough", "-enc_time_base", "demux"),
+            *("-max_error_rate", "1", "-f", "framecrc", "pipe:1"),
+        ]
+        done = await self._run(command, _PROOF_LIMITS)
+        return frozenset(parse_decoded(done.stdout.decode("ascii", "replace")))
 
     async def decode(self, argv: list[str]) -> Completed:
         """Run a command that decodes a whole stream and prints little."""
