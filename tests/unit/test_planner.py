@@ -8,9 +8,10 @@ from fractions import Fraction
 import pytest
 
 from tests.support.media_values import AAC, every, grid_of, index, info_of
-from vlog.media.grid import Grid
+from vlog.media.command import VideoJob, encode
+from vlog.media.grid import Cell, Grid
 from vlog.media.info import AudioStream, MediaInfo
-from vlog.media.plan import AudioRendition, EncodePlan, EncodePolicy
+from vlog.media.plan import AudioRendition, EncodePlan, EncodePolicy, VideoRendition
 from vlog.media.planner import cut_into_chunks, plan
 
 POLICY = EncodePolicy()
@@ -154,6 +155,24 @@ def test_few_keys_make_long_chunks() -> None:
     for first, _ in chunks:
         cell = some.cells[first]
         assert some.ticks(cell.first_pts) - some.ticks(cell.key_pts) <= 15 * some.timescale
+
+
+def test_no_chunk_has_more_cells_than_a_command_can_name() -> None:
+    hours = replace(grid_of(index(every(3000, 18_000))), cells=())
+    # Twelve hours of two seconds each, all decoded from the start.
+    cells = [Cell(n * 60_000, (n + 1) * 60_000, 60, n * 180_000, (n + 1) * 180_000, 0) for n in range(21_600)]
+    endless = replace(hours, cells=tuple(cells))
+    chunks = cut_into_chunks(endless, 30)
+    assert [number for first, end in chunks for number in range(first, end)] == list(range(21_600))
+    for first, end in chunks:
+        job = VideoJob(
+            ffmpeg="ffmpeg",
+            source_url="file:/in",
+            info=info_of(),
+            grid=endless.between(first, end),
+            rungs=[VideoRendition(name="360p", width=640, height=360, encoder="libx264")],
+        )
+        assert max(map(len, encode(job))) < 128 << 10
 
 
 def test_plans_do_not_depend_on_anything_else() -> None:

@@ -28,6 +28,9 @@ _CD_RATES = frozenset({11_025, 22_050, 44_100, 88_200, 176_400})
 _MONO_SHARE = Fraction(5, 8)
 _LEAST_AUDIO_BIT_RATE = 64_000
 
+_MOST_CELLS = 5000
+"""In one chunk: the places of its key frames are one word of a command, and Linux allows a word 128 KB."""
+
 _NEARLY_THE_SAME = Fraction(17, 20)
 _WORTH_SAVING = Fraction(3, 2)
 
@@ -65,7 +68,8 @@ def cut_into_chunks(grid: Grid, chunk_seconds: int) -> list[tuple[int, int]]:
     """Runs of cells (first, end) of about ``chunk_seconds``: the pieces that workers encode one by one.
 
     Each must first decode from a key frame on without use. No cut is made where that would be more than
-    half of what the run before it lasts: a source with a single key frame stays in one piece.
+    half of what the run before it lasts: a source with a single key frame stays in one piece, unless it has
+    more segments than one command can name.
     """
     wish = chunk_seconds * grid.timescale
     chunks: list[tuple[int, int]] = []
@@ -74,7 +78,8 @@ def cut_into_chunks(grid: Grid, chunk_seconds: int) -> list[tuple[int, int]]:
         cell, start = grid.cells[number], grid.cells[first].start
         length = cell.start - start
         useless = grid.ticks(cell.first_pts) - grid.ticks(cell.key_pts)
-        if 2 * length + cell.duration > 2 * wish and 2 * useless <= length:
+        is_due = 2 * length + cell.duration > 2 * wish and 2 * useless <= length
+        if is_due or number - first >= _MOST_CELLS:
             chunks.append((first, number))
             first = number
     return [*chunks, (first, len(grid.cells))]

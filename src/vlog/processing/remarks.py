@@ -23,6 +23,8 @@ async def count_missing(tx: Transaction, task: Task, *, missing_frames: int) -> 
         return
     await tx.execute(_COUNT, task.id, missing_frames)
     generation = await rows.generation(tx, task.generation_id)
+    # Tasks that end at the same time count one after the other, or neither would see the other's.
+    await videos.locked(tx, generation.video_id)
     info, _ = await rows.described(tx, generation.id)
     missing = int(await tx.fetchval(_MISSING, generation.id))
     await videos.set_warnings(tx, generation.video_id, [*info.warnings, _held_over(missing)])
