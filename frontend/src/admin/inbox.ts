@@ -1,4 +1,4 @@
-import { request } from "../shared/api";
+import { request, type VideoStatus } from "../shared/api";
 import { bytes } from "../shared/format";
 import { wordsOf } from "./client";
 import { detailPage } from "./pages";
@@ -14,9 +14,20 @@ const BADGES: Record<InboxFile["state"], { text: string; tone: Tone }> = {
   accepted: { text: "A video", tone: "success" },
 };
 
+const OUTCOMES: Partial<Record<VideoStatus, { text: string; tone: Tone }>> = {
+  pending: { text: "Being made ready", tone: "working" },
+  processing: { text: "Being made ready", tone: "working" },
+  failed: { text: "Not made ready", tone: "danger" },
+};
+
+/** Whether it has not become something that can be watched: itself, or the video that was made of it. */
+export function isLost(file: InboxFile): boolean {
+  return file.state === "failed" || file.video_status === "failed";
+}
+
 /** What to say of a file in the inbox beside its state. */
 export function inboxLine(file: InboxFile, settleSeconds: number): string {
-  if (file.state === "failed") return file.error_message ?? "It can't become a video.";
+  if (isLost(file)) return file.error_message ?? "It can't become a video.";
   if (file.state === "taking" && file.error_message !== null) return `${file.error_message} It is tried again.`;
   if (file.state === "waiting") return `${bytes(file.size_bytes)} · taken when it has stood still for ${settleSeconds} s`;
   return bytes(file.size_bytes);
@@ -52,10 +63,11 @@ export function inbox() {
       return this.inbox.is_on ? "empty" : "off";
     },
     get countText(): string {
-      const failed = this.files.filter(({ state }) => state === "failed").length;
+      const failed = this.files.filter(isLost).length;
       return failed === 0 ? "" : `${failed} ${failed === 1 ? "file" : "files"} can't become a video`;
     },
-    badge: (file: InboxFile) => BADGES[file.state],
+    badge: (file: InboxFile) => (file.video_status === null ? null : OUTCOMES[file.video_status]) ?? BADGES[file.state],
+    lost: isLost,
     line(file: InboxFile): string {
       return inboxLine(file, this.inbox?.settle_seconds ?? 0);
     },

@@ -9,6 +9,12 @@ export interface ListedProgress {
   current_step: string | null;
 }
 
+export interface Thumbnail {
+  width: number;
+  format: string;
+  url: string;
+}
+
 export interface ListedVideo {
   id: number;
   title: string;
@@ -22,6 +28,8 @@ export interface ListedVideo {
   published_at: string | null;
   deleted_at: string | null;
   thumbnail_url: string | null;
+  thumbnails: Thumbnail[];
+  warnings: string[];
   error_message: string | null;
   source_filename: string;
   source_size_bytes: number;
@@ -112,7 +120,6 @@ export interface VideoDetail extends ListedVideo {
   source_width: number;
   source_height: number;
   publish_when_ready: boolean;
-  warnings: string[];
   qualities: StoredQuality[];
   stream_url: string | null;
   dash_url: string | null;

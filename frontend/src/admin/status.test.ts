@@ -4,7 +4,7 @@ import { badgeOf, foreseen, isViewable, isWorking, progressLine, publishingOf, r
 
 const video: ListedVideo = {
   id: 1, title: "A", slug: "a", description: "", category_id: null, category_name: null, duration: 10, status: "processing",
-  created_at: "2026-11-20T10:00:00Z", published_at: null, deleted_at: null, thumbnail_url: null, error_message: null,
+  created_at: "2026-11-20T10:00:00Z", published_at: null, deleted_at: null, thumbnail_url: null, thumbnails: [], warnings: [], error_message: null,
   source_filename: "a.mp4", source_size_bytes: 1, progress: null,
 };
 const event: ProgressEvent = { video_id: 1, status: "processing", percent: 30, eta_seconds: 95, playable_seconds: null, current_step: "video", renditions: [] };

@@ -60,6 +60,7 @@ export function checkOf(check: StorageCheck | null) {
 /** "Last checked 3 May 2026, 12:00: 1,204 files (3.1 GB), all as they should be." */
 export function lastCheck(check: StorageCheck | null): string {
   if (check === null) return "No check has come to its end yet.";
+  if (check.files === 0) return `Last checked ${moment(check.finished_at)}, when nothing was stored yet.`;
   const found = check.wrong_files_count === 0 ? "all as they should be" : `${check.wrong_files_count} of them not as they should be`;
   return `Last checked ${moment(check.finished_at)}: ${files(check.files)} (${bytes(check.size_bytes)}), ${found}.`;
 }

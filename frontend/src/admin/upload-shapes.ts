@@ -1,4 +1,5 @@
 /** What the server says of resumable uploads and of its inbox, and what a row of the queue holds. */
+import type { VideoStatus } from "../shared/api";
 import type { Tone } from "./status";
 
 /** GET /api/uploads/{id} */
@@ -26,6 +27,7 @@ export interface InboxFile {
   video_id: number | null;
   slug: string | null;
   title: string | null;
+  video_status: VideoStatus | null;
   error_code: string | null;
   error_message: string | null;
   first_seen_at: string;

@@ -6,6 +6,7 @@ import { addressOf, filtersOf, isFiltered, PAGE_SIZE, requestOf } from "./filter
 import { followLive } from "./live";
 import { detailPage, publicSiteOf, watchPage } from "./pages";
 import type { ListedVideo, ProgressEvent, VideoPage } from "./shapes";
+import { srcset } from "./pictures";
 import { badgeOf, isViewable, isWorking, progressLine, withProgress } from "./status";
 import { UPLOADED_EVENT } from "./uploads";
 
@@ -132,6 +133,7 @@ export function videoList() {
     working: (video: ListedVideo) => isWorking(video),
     progressText: (video: ListedVideo) => (video.progress === null ? "" : progressLine(video.progress)),
     amount: (video: ListedVideo) => video.progress?.percent ?? 0,
+    srcset: (video: ListedVideo, format: string) => srcset(video.thumbnails, format),
     lengthText: (video: ListedVideo) => (video.duration ? clock(video.duration) : ""),
     meta(video: ListedVideo): string {
       const when = video.deleted_at === null ? day(video.created_at) : `deleted ${day(video.deleted_at)}`;

@@ -66,7 +66,9 @@ WHERE upload_id = $1
 """
 _REMOVED = "UPDATE inbox_files SET is_copy = false WHERE name = $1 AND state = 'accepted'"
 _LISTED = """
-SELECT i.name, i.state, i.size_bytes, i.video_id, v.slug, v.title, i.error_code, i.error_message,
+SELECT i.name, i.state, i.size_bytes, i.video_id, v.slug, v.title, v.status AS video_status,
+       coalesce(i.error_code, CASE WHEN v.status = 'failed' THEN v.error_code END) AS error_code,
+       coalesce(i.error_message, CASE WHEN v.status = 'failed' THEN v.error_message END) AS error_message,
        i.first_seen_at, i.changed_at
 FROM (
   SELECT *, array_position(ARRAY['failed', 'taking', 'waiting', 'accepted'], state::text) AS urgency
@@ -86,6 +88,7 @@ class InboxFile:
     video_id: int | None
     slug: str | None
     title: str | None
+    video_status: str | None
     error_code: str | None
     error_message: str | None
     first_seen_at: datetime

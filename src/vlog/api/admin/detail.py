@@ -31,7 +31,6 @@ async def detail_of(ctx: Context, video_id: int) -> AdminVideoDetail:
         **common(video, job),
         stream_url=stream_url(video),
         dash_url=dash_url(video) if await ctx.settings.get(ENABLE_DASH) else None,
-        warnings=video.warnings,
         source_width=video.source_width,
         source_height=video.source_height,
         publish_when_ready=video.publish_when_ready,

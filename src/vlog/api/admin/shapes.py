@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from vlog.api.media_urls import thumbnail_url
+from vlog.api.media_urls import Thumbnail, thumbnail_url, thumbnails
 from vlog.catalog.rows import VideoRow, VideoStatus
 from vlog.processing.progress import JobProgress, RenditionProgress
 from vlog.processing.rows import Quality
@@ -30,7 +30,10 @@ class ListedProgress:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AdminVideo:
-    """A video in a list. ``progress`` is ``null`` when nothing is being done to it."""
+    """A video in a list. ``progress`` is ``null`` when nothing is being done to it.
+
+    ``thumbnails`` are the sizes of its picture; ``warnings`` are sentences about its source.
+    """
 
     id: int
     title: str
@@ -44,6 +47,8 @@ class AdminVideo:
     published_at: datetime | None
     deleted_at: datetime | None
     thumbnail_url: str | None
+    thumbnails: list[Thumbnail]
+    warnings: list[str]
     error_code: str | None
     error_message: str | None
     source_filename: str
@@ -166,9 +171,8 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AdminVideoDetail(AdminVideo):
-    """One video with all that is known of it; ``warnings`` are sentences about its source."""
+    """One video with all that is known of it."""
 
-    warnings: list[str]
     source_width: int
     source_height: int
     publish_when_ready: bool
@@ -249,6 +253,8 @@ def common(video: VideoRow, job: JobProgress | None) -> dict[str, Any]:
         "published_at": video.published_at,
         "deleted_at": video.deleted_at,
         "thumbnail_url": thumbnail_url(video),
+        "thumbnails": thumbnails(video),
+        "warnings": video.warnings,
         "error_code": video.error_code,
         "error_message": video.error_message,
         "source_filename": video.source_filename,
