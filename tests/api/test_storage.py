@@ -47,15 +47,21 @@ async def test_a_damaged_video_is_made_whole_from_the_page(ctx: Context, admin: 
     video_id = (await upload(ctx, "A film")).video_id
     info, grid = source_values(remux=False)
     await work_off(LocalClient(ctx), info=info, grid=grid)
-    for name in ("*/480p/segment_3.m4s", "*/audio/init.mp4", "master.m3u8"):
+    names = ("*/480p/segment_3.m4s", "*/audio/init.mp4", "master.m3u8", "manifest.mpd", "thumbnail.jpg")
+    for name in names:
         (path,) = ctx.config.storage_path.glob(f"videos/*/{name}")
         path.unlink()
     await Verification(ctx).everything()
     (trouble,) = (await storage(admin))["troubles"]
-    assert (trouble["video_id"], trouble["title"], trouble["count"]) == (video_id, "A film", 3)
+    assert (trouble["video_id"], trouble["title"], trouble["count"]) == (video_id, "A film", 5)
     assert (trouble["can_be_mended"], trouble["is_mending"]) == (True, False)
     words = {each["words"] for each in trouble["files"]}
-    assert words == {"Segment 4 of 480p is gone", "The beginning of audio is gone", "A playlist is gone"}
+    assert words == {
+        "Segment 4 of 480p is gone",
+        "The beginning of audio is gone",
+        "A playlist is gone",
+        "A picture is gone",
+    }
     begun = await admin.post(f"/api/storage/videos/{video_id}/repair")
     assert begun.status_code == 202, begun.text
     (trouble,) = begun.json()["troubles"]

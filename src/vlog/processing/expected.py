@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from vlog.catalog import videos
 from vlog.catalog.rows import VideoRow
+from vlog.media.stills import PictureFile
 from vlog.processing import rows
 from vlog.processing.rows import FROM_GENERATIONS, GENERATION, Generation, Reader, generation_of
 from vlog.storage import layout
 from vlog.storage.layout import Key
+from vlog.wire.codec import from_json
 
 _GENERATIONS = f"SELECT {GENERATION} FROM {FROM_GENERATIONS} WHERE g.video_id = $1 ORDER BY g.id"
 _IN_FLIGHT = """
@@ -50,8 +52,11 @@ class Shelf:
     resting: frozenset[Key]
 
 
-async def of_video(reader: Reader, video_id: int) -> Shelf:
-    """What the rows say now. Raises ``NotFound`` for a video that has been purged."""
+async def of_video(reader: Reader, video_id: int, *, with_dash: bool) -> Shelf:
+    """What the rows say now. Raises ``NotFound`` for a video that has been purged.
+
+    ``with_dash``: a DASH manifest stands beside the playlists (``streaming.enable_dash``).
+    """
     video = await videos.by_id(reader, video_id)
     root = (layout.video if video.deleted_at is None else layout.archived)(video.storage_key)
     found = list(_of_source(video))
@@ -66,7 +71,9 @@ async def of_video(reader: Reader, video_id: int) -> Shelf:
         folders.add(folder)
         found += await _of_generation(reader, generation, folder=folder)
         if generation.state == "live":
-            found += [Expected(key=root.child("master.m3u8"), part="manifest")]
+            names = ("master.m3u8", "manifest.mpd") if with_dash else ("master.m3u8",)
+            found += [Expected(key=root.child(name), part="manifest") for name in names]
+            found += _pictures(video, root, generation_id=generation.id)
     return Shelf(
         video_id=video_id,
         root=root,
@@ -74,6 +81,14 @@ async def of_video(reader: Reader, video_id: int) -> Shelf:
         folders=frozenset(folders),
         resting=frozenset(resting),
     )
+
+
+def _pictures(video: VideoRow, root: Key, *, generation_id: int) -> list[Expected]:
+    if not video.thumbnail_version:
+        return []
+    files = from_json(tuple[PictureFile, ...], video.thumbnail_files)
+    names = ["thumbnail.jpg", *(file.name for file in files)]
+    return [Expected(key=root.child(name), part="thumbnail", generation_id=generation_id) for name in names]
 
 
 def _of_source(video: VideoRow) -> list[Expected]:

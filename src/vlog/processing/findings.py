@@ -45,7 +45,7 @@ SELECT f.video_id, v.title, v.deleted_at IS NOT NULL AS is_deleted, count(*) AS 
   bool_and(f.acknowledged_at IS NOT NULL) AS is_acknowledged,
   bool_or(f.mending_at IS NOT NULL) AS is_mending,
   v.deleted_at IS NULL AND count(*) FILTER (WHERE f.mending_at IS NULL AND f.kind <> 'unknown'
-    AND (f.part IN ('manifest', 'init') OR f.part = 'segment' AND v.source_key IS NOT NULL
+    AND (f.part IN ('manifest', 'init') OR f.part IN ('segment', 'thumbnail') AND v.source_key IS NOT NULL
       AND NOT EXISTS (SELECT FROM storage_findings s WHERE s.video_id = f.video_id AND s.part = 'source')
     )) > 0 AS can_be_mended
 FROM storage_findings f LEFT JOIN videos v ON v.id = f.video_id
@@ -99,7 +99,7 @@ class Finding:
             return "No row names it. Look at it, then move it away or delete it yourself."
         if self.part == "source":
             return "Put the source back from a backup, or upload the video anew; what is encoded plays on."
-        return "It can be made again, here or by `vlog storage verify --repair`."
+        return "It can be made again: on the page Storage, or by vlog storage verify --repair."
 
     @property
     def words(self) -> str:

@@ -83,15 +83,15 @@ async def repair(ctx: Rooms, video_id: int, *, found: Sequence[Finding]) -> list
                 await ctx.storage.put(Key(each.key), bytes(init))
                 mended.append(each)
     await transaction(ctx.db, lambda tx: findings.mark_mending(tx, mended))
-    segments = [each for each in found if each.part == "segment"]
-    if segments:
+    lost = [each for each in found if each.part in ("segment", "thumbnail")]
+    if lost:
         if video.source_key is None or not await ctx.storage.exists(Key(video.source_key)):
             raise Conflict("The source of this video is no longer here.", code="source_missing")
-        mended += await _make_again(ctx, video_id, segments)
+        mended += await _make_again(ctx, video_id, lost)
     return mended
 
 
-async def _make_again(ctx: Rooms, video_id: int, segments: Sequence[Finding]) -> list[Finding]:
+async def _make_again(ctx: Rooms, video_id: int, lost: Sequence[Finding]) -> list[Finding]:
     max_attempts = await ctx.settings.get(known.MAX_RETRIES)
     with_dash = await ctx.settings.get(known.ENABLE_DASH)
 
@@ -100,8 +100,9 @@ async def _make_again(ctx: Rooms, video_id: int, segments: Sequence[Finding]) ->
             raise Conflict("This video is being worked on; repair it afterwards.", code="video_busy")
         states = {row["id"]: row["state"] for row in await tx.fetch(_STATES, video_id)}
         for generation_id, state in states.items():
-            damaged = _by_quality(segments, generation_id)
-            if not damaged:
+            damaged = _by_quality(lost, generation_id)
+            is_bare = any(each.part == "thumbnail" and each.generation_id == generation_id for each in lost)
+            if not damaged and not is_bare:
                 continue
             generation = await _held(tx, video_id, generation_id)
             await _take_apart(tx, generation, damaged)
@@ -110,11 +111,11 @@ async def _make_again(ctx: Rooms, video_id: int, segments: Sequence[Finding]) ->
                 for name, numbers in damaged.items():
                     await tx.execute(_UNDO, generation_id, name, list(numbers))
                 continue
-            await _queue(tx, generation, damaged=damaged, max_attempts=max_attempts)
+            await _queue(tx, generation, damaged=damaged, is_bare=is_bare, max_attempts=max_attempts)
             if await _plays_without(tx, generation_id, damaged):
                 await videos.bump_manifest(tx, video_id)
                 await generations.write_manifests_in(tx, ctx.storage, video_id=video_id, with_dash=with_dash)
-        begun = [each for each in segments if each.generation_id in states]
+        begun = [each for each in lost if each.generation_id in states]
         await findings.mark_mending(tx, begun)
         return begun
 
@@ -149,12 +150,20 @@ async def _take_apart(tx: Transaction, generation: Generation, damaged: dict[str
 
 
 async def _queue(
-    tx: Transaction, generation: Generation, *, damaged: dict[str, set[int]], max_attempts: int
+    tx: Transaction,
+    generation: Generation,
+    *,
+    damaged: dict[str, set[int]],
+    is_bare: bool,
+    max_attempts: int,
 ) -> None:
+    """Have it made again: what is damaged, and where it ``is_bare`` its thumbnail as well."""
     job_id = await tx.fetchval(_JOB, generation.video_id, generation.id, max_attempts)
     _, grid = await rows.described(tx, generation.id)
     planned = await rows.planned(tx, generation.id)
     tasks = list(_tasks(planned, damaged=damaged, grid=grid))
+    if is_bare:
+        tasks.append(("thumbnail", 0, 0, len(grid.cells), [], [], sum(cell.frames for cell in grid.cells)))
     await tx.executemany(_TASK, [(job_id, generation.id, *each, max_attempts) for each in tasks])
     await tx.hint("tasks")
 

@@ -21,6 +21,7 @@ from vlog.processing import checks, expected, findings, uploads
 from vlog.processing.expected import Expected, Shelf
 from vlog.processing.findings import Finding, Kind
 from vlog.processing.rooms import Rooms
+from vlog.settings.known import ENABLE_DASH
 from vlog.storage import layout
 from vlog.storage.base import Entry
 from vlog.storage.layout import Key
@@ -94,7 +95,7 @@ class Verification:
     async def video(self, video_id: int) -> list[Finding]:
         """Check one video, and record what is found; nothing for one that has been purged meanwhile."""
         try:
-            shelf = await expected.of_video(self._ctx.db, video_id)
+            shelf = await self._shelf(video_id)
             wrong = [each for each in shelf.files.values() if await self._kind(each) is not None]
             found = await self._confirmed(video_id, wrong)
         except NotFound:
@@ -106,7 +107,7 @@ class Verification:
         """Look again at those files of a video that were found wrong, and at no others."""
         known = await findings.of_video(self._ctx.db, video_id)
         try:
-            shelf = await expected.of_video(self._ctx.db, video_id)
+            shelf = await self._shelf(video_id)
         except NotFound:
             return []
         named = [shelf.files[Key(each.key)] for each in known if Key(each.key) in shelf.files]
@@ -116,6 +117,10 @@ class Verification:
         sound = [each.key for each in known if each.kind != "unknown" and each.key not in wrong_keys]
         await transaction(self._ctx.db, lambda tx: findings.forget(tx, sound))
         return await self._record(found)
+
+    async def _shelf(self, video_id: int) -> Shelf:
+        with_dash = await self._ctx.settings.get(ENABLE_DASH)
+        return await expected.of_video(self._ctx.db, video_id, with_dash=with_dash)
 
     async def _end(self, tx: Transaction) -> None:
         started_at = await self._touch(tx)
@@ -137,7 +142,7 @@ class Verification:
         """What is still wrong by the rows of now."""
         if not wrong:
             return []
-        again = await expected.of_video(self._ctx.db, video_id)
+        again = await self._shelf(video_id)
         found = []
         for each in wrong:
             wanted = again.files.get(each.key)
