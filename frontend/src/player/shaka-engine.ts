@@ -22,6 +22,7 @@ export class ShakaEngine implements Engine {
   readonly #hooks: EngineHooks;
   readonly #video: HTMLVideoElement;
   #chosen: string | null = null;
+  #source: Source | null = null;
   #quietRetries = 0;
   #retryTimer = 0;
 
@@ -45,7 +46,7 @@ export class ShakaEngine implements Engine {
     }
     this.#player.addEventListener("segmentappended", () => (this.#quietRetries = 0));
     this.#player.addEventListener("error", (event) => {
-      this.#onError((event as unknown as { detail: ShakaErrorLike }).detail);
+      void this.#onError((event as unknown as { detail: ShakaErrorLike }).detail);
     });
   }
 
@@ -61,7 +62,9 @@ export class ShakaEngine implements Engine {
       if (this.#player.getMediaElement() === null) await this.#player.attach(this.#video);
       this.#quietRetries = 0;
       this.#chosen = null;
+      this.#source = source;
       this.#player.configure("abr.enabled", true);
+      this.#player.configure("restrictions.maxBandwidth", Infinity);
       await this.#player.load(source.dashUrl, startSeconds, "application/dash+xml");
     } catch (error) {
       const known = error as ShakaErrorLike;
@@ -113,9 +116,10 @@ export class ShakaEngine implements Engine {
     await this.#player.destroy();
   }
 
-  #onError(error: ShakaErrorLike): void {
+  async #onError(error: ShakaErrorLike): Promise<void> {
     if (isInterruption(error)) return;
     const problem = this.#problem(error);
+    if (problem.kind === "broken" && (await this.#goOnSmaller())) return;
     if (!mayPass(problem.kind) || this.#quietRetries >= MAX_QUIET_RETRIES) {
       this.#hooks.onProblem(problem);
       return;
@@ -124,6 +128,23 @@ export class ShakaEngine implements Engine {
     const delay = retryDelaySeconds(this.#quietRetries);
     this.#quietRetries += 1;
     this.#retryTimer = window.setTimeout(() => this.#player.retryStreaming(), delay * 1000);
+  }
+
+  /** The pictures of the file itself may be damaged; sizes that were made of them are whole. False when there are none. */
+  async #goOnSmaller(): Promise<boolean> {
+    const tracks = this.#player.getVariantTracks();
+    const broken = tracks.find(({ active }) => active);
+    if (this.#source === null || broken === undefined || !tracks.some(({ bandwidth }) => bandwidth < broken.bandwidth)) return false;
+    const { currentTime } = this.#video;
+    this.#player.configure("restrictions.maxBandwidth", broken.bandwidth - 1);
+    try {
+      await this.#player.load(this.#source.dashUrl, currentTime, "application/dash+xml");
+    } catch (error) {
+      return isInterruption(error as ShakaErrorLike);
+    }
+    // Only what plays breaks.
+    await this.#video.play().catch(() => undefined);
+    return true;
   }
 
   #problem(error: ShakaErrorLike): PlaybackProblem {
