@@ -147,6 +147,7 @@ async def test_nobody_waits_for_ever(
     assert (answer.status_code, answer.json()["code"]) == (503, "segment_not_ready")
     assert answer.headers["retry-after"] in {"1", "2"}
     assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["access-control-allow-origin"] == "*"
     # Asked again it is there.
     await half.make(1, 2)
     assert (await viewer.get(f"{half.base}/segment_2.m4s")).status_code == 200

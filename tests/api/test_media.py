@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -112,6 +113,41 @@ async def test_other_sites_may_ask_for_media_and_nothing_else(
     for path in ("/", "/api/videos", f"/watch/{video.slug}", "/health"):
         assert "access-control-allow-origin" not in (await public.get(path, headers=foreign)).headers
     assert (await public.post(media_files(video)[0])).status_code == 405
+
+
+async def test_refusals_can_be_read_by_other_sites_and_are_not_kept(
+    ctx: Context, public: httpx.AsyncClient, admin: httpx.AsyncClient
+) -> None:
+    path = media_files(await make_ready(ctx))[4]
+    size = len(SEGMENT)
+    for wanted, method, headers, status in (
+        (path.replace("_0", "_9"), "GET", {}, 404),
+        ("/videos/no-such/master.m3u8", "GET", {"Accept": "text/html"}, 404),
+        (path, "POST", {}, 405),
+        (path, "GET", {"Host": "not a host"}, 400),
+    ):
+        answer = await public.request(method, wanted, headers=headers)
+        assert (answer.status_code, answer.headers["cache-control"]) == (status, "no-store")
+        assert answer.headers.get_list("access-control-allow-origin") == ["*"]
+        assert "Retry-After" in answer.headers["access-control-expose-headers"]
+    beyond = await public.get(path, headers={"Range": f"bytes={size}-"})
+    assert beyond.headers.get_list("access-control-allow-origin") == ["*"]
+    refused = await admin.get(path.replace("_0", "_9"))
+    assert (refused.status_code, "access-control-allow-origin" in refused.headers) == (404, False)
+
+
+async def test_clients_without_tags_ask_by_date(ctx: Context, public: httpx.AsyncClient) -> None:
+    path = media_files(await make_ready(ctx))[4]
+    file = ctx.config.storage_path.joinpath(path[1:])
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    modified = (await public.get(path)).headers["last-modified"]
+    same = await public.get(path, headers={"If-Modified-Since": modified})
+    assert (same.status_code, same.content) == (304, b"")
+    older = {"If-Modified-Since": "Sat, 01 Jan 2000 00:00:00 GMT"}
+    assert (await public.get(path, headers=older)).status_code == 200
+    # A tag counts alone (RFC 9110 §13.2.2).
+    tagged = {"If-Modified-Since": modified, "If-None-Match": '"other"'}
+    assert (await public.get(path, headers=tagged)).status_code == 200
 
 
 async def hide(ctx: Context, video_id: int) -> None:

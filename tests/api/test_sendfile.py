@@ -8,6 +8,7 @@ import http.client
 import inspect
 import os
 import random
+import re
 import shutil
 import socket
 import ssl
@@ -300,6 +301,11 @@ def test_uvicorn_is_as_the_protocol_knows_it() -> None:
     made = inspect.getsource(RequestResponseCycle.__init__)
     for name in ("disconnected", "expected_content_length"):
         assert f"self.{name} = " in made
+    # What the fast lane's answers must have to pass for cycles.
+    whole = inspect.getsource(HttpToolsProtocol)
+    asked = {"body", "disconnected", "keep_alive", "message_event", "more_body", "response_complete"}
+    assert set(re.findall(r"self\.cycle\.(\w+)", whole)) == asked
+    assert "existing_cycle.response_complete" in whole
     lost = inspect.getsource(HttpToolsProtocol.connection_lost)
     assert "self.cycle.disconnected = True" in lost
     assert "self.flow.resume_writing()" in lost

@@ -20,7 +20,10 @@ from vlog.api.admin.events import ProgressFeed
 from vlog.api.admin.guard import Gate
 from vlog.api.assets import Assets
 from vlog.api.awaiting import Awaiting
-from vlog.api.contract import MEDIA_PREFIX, Application
+from vlog.api.contract import Application
+from vlog.api.fast_lane import FastLane
+from vlog.api.media_answers import Answering
+from vlog.api.media_paths import MEDIA_PREFIX
 from vlog.api.mediafiles import METHODS, MediaFiles
 from vlog.api.micro_cache import MicroCache
 from vlog.api.middleware import Edge
@@ -61,7 +64,9 @@ def build_public(ctx: Context) -> Service:
     errors.install(app, public_pages.error_page)
     for router in (health.router(), public_videos.router, public_pages.router):
         app.include_router(router)
-    media = MediaFiles(ctx.storage, places, awaiting, accel_prefix=ctx.config.x_accel_prefix)
+    policy = policy.for_other_sites()
+    answering = Answering(policy, is_private=False, accel_prefix=ctx.config.x_accel_prefix)
+    media = MediaFiles(ctx.storage, places, awaiting, answering=answering)
     _serve_files(app, assets, media, policy=policy)
     loops: tuple[tuple[str, Loop], ...] = (
         ("public places", lambda stopping: places.follow(ctx.bus, stopping)),
@@ -91,10 +96,8 @@ def build_admin(ctx: Context) -> Service:
     errors.install(app, admin_pages.error_page)
     for router in _admin_routers():
         app.include_router(router)
-    accel_prefix = ctx.config.x_accel_prefix
-    media = MediaFiles(
-        ctx.storage, places, awaiting, authorize=guard.authorize_media, accel_prefix=accel_prefix
-    )
+    answering = Answering(policy, is_private=True, accel_prefix=ctx.config.x_accel_prefix)
+    media = MediaFiles(ctx.storage, places, awaiting, answering=answering, authorize=guard.authorize_media)
     _serve_files(app, assets, media, policy=policy)
     loops: tuple[tuple[str, Loop], ...] = (
         ("admin places", lambda stopping: places.follow(ctx.bus, stopping)),
@@ -155,6 +158,8 @@ def _serve_files(
 ) -> None:
     # The router never sees a request for media; the route says to readers of the routes that it is there.
     guarded = ExceptionMiddleware(media, handlers=app.exception_handlers)
-    app.media = Edge(guarded, headers=policy, proxies=app.state.context.config.trusted_proxies)
+    edge = Edge(guarded, headers=policy, proxies=app.state.context.config.trusted_proxies)
+    app.media = edge
+    app.fast_lane = FastLane(edge, media)
     app.router.routes.append(Route("/static/{name}", assets, methods=["GET", "HEAD"], name="static"))
     app.router.routes.append(Route(MEDIA_PREFIX + "{path:path}", media, methods=METHODS, name="media"))

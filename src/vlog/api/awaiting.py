@@ -61,6 +61,10 @@ class Awaiting:
         self._looked_at: float | None = monotonic_seconds()
         self._is_open = True
 
+    def is_known(self, cell: WantedCell) -> bool:
+        """Whether the segment is there, as far as was heard."""
+        return cell in self._known
+
     async def until_durable(self, request: Request, cell: WantedCell) -> bool:
         """Wait until the segment is there; false when the client has left meanwhile.
 

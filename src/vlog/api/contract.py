@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-MEDIA_PREFIX = "/videos/"
+from vlog.api.fast_lane import FastLane
+from vlog.api.media_paths import MEDIA_PREFIX
 
 _PROBLEM = {
     "type": "object",
@@ -44,6 +45,9 @@ class Application(FastAPI):
 
     media: ASGIApp | None = None
     """Answers everything below ``MEDIA_PREFIX``: looking for its route cost more than the answer."""
+
+    fast_lane: FastLane | None = None
+    """Where the server may ask for answers that are ready, before it makes a request of this application."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.media is not None and scope["type"] == "http" and scope["path"].startswith(MEDIA_PREFIX):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 # Scripts, styles and media come from this origin alone; nothing inline, no plug-ins, no foreign base.
 # blob: is how a media element gets what Media Source Extensions feed it; data: small pictures in styles.
@@ -23,7 +24,15 @@ _COMMON = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+# Players on other sites read media, and what a refusal says of it (Fetch standard, "CORS protocol").
+FOR_OTHER_SITES = {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": "Accept-Ranges, Content-Length, Content-Range, ETag, Retry-After",
+}
 _FOR_MEDIA = ("x-content-type-options", "content-security-policy", "cross-origin-resource-policy")
+
+
+RawHeaders = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,17 @@ class HeaderPolicy:
         if media_type.startswith(b"video/"):
             return self.media
         return self.page if media_type.startswith(b"text/html") else self.data
+
+    def completed(self, given: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
+        """The headers of an answer (names in lower case), and those of its type that it lacks."""
+        present = dict(given)
+        lacking = [each for each in self.of(present.get(b"content-type", b"")) if each[0] not in present]
+        return [*given, *lacking]
+
+    def for_other_sites(self) -> HeaderPolicy:
+        """The same for a place whose every answer, refusals included, other sites' scripts may read."""
+        more = _raw(FOR_OTHER_SITES)
+        return replace(self, page=(*self.page, *more), data=(*self.data, *more))
 
 
 def policy(*, may_be_framed: bool) -> HeaderPolicy:

@@ -14,6 +14,8 @@ from vlog.media.stills import FORMATS
 
 Kind = Literal["manifest", "picture", "versioned", "segment"]
 
+MEDIA_PREFIX = "/videos/"
+
 _PATH = re.compile(
     r"(?P<storage_key>[a-z0-9]+(?:-[a-z0-9]+)*)/"
     r"(?:(?P<top>master\.m3u8|manifest\.mpd|thumbnail\.jpg|thumbnail_[1-9][0-9]{0,3}\.(?:jpg|webp|avif))"
@@ -76,6 +78,8 @@ class MediaPath:
 
     def asked_with(self, query: bytes, *, version: int) -> MediaPath:
         """The same file, asked for with this query: a picture of the present version may be kept longer."""
+        if not query:
+            return self
         is_current = query == b"v=%d" % version and _KINDS[self.extension] == "picture"
         return replace(self, is_versioned=True) if is_current else self
 

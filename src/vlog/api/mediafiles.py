@@ -8,9 +8,8 @@ here at all: a trusted nginx is told which file to send.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -18,11 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from vlog.api import media_paths, ranges
+from vlog.api import media_paths
 from vlog.api.awaiting import Awaiting
-from vlog.api.conditional import is_known, is_same
-from vlog.api.contract import MEDIA_PREFIX
-from vlog.api.media_paths import Kind, MediaPath
+from vlog.api.media_answers import Answer, Answering, Asked
+from vlog.api.media_paths import MEDIA_PREFIX, Kind, MediaPath
 from vlog.api.middleware import BEHIND_PROXY
 from vlog.api.open_files import OpenFile, OpenFiles
 from vlog.api.places import Place, Places
@@ -40,32 +38,9 @@ SEND_SECONDS = 60.0
 # segment never changes under its name.
 LIFE_SECONDS: dict[Kind, float] = {"manifest": 1.0, "picture": 1.0, "versioned": 1.0, "segment": 10.0}
 METHODS = ("GET", "HEAD", "OPTIONS")
-_EXPOSED = b"Accept-Ranges, Content-Length, Content-Range, ETag"
 
 Authorize = Callable[[Request], Awaitable[None]]
-RawHeaders = list[tuple[bytes, bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a request says about the bytes that it wants; values as they were sent."""
-
-    method: str
-    range: str | None
-    if_range: str | None
-    if_none_match: str | None
-    sendfile_type: str | None
-
-    @classmethod
-    def of(cls, scope: Scope) -> Asked:
-        """Read one request's head."""
-        found = {name: value for name, value in scope["headers"] if name in _NAMES}
-        texts = (found[name].decode("latin-1") if name in found else None for name in _NAMES)
-        return cls(scope["method"], *texts)
-
-
-# The last one is set by an nginx that can be told which file to send (as Rack and others know it).
-_NAMES = (b"range", b"if-range", b"if-none-match", b"x-sendfile-type")
+Headers = Mapping[bytes, bytes]
 
 
 class MediaFiles:
@@ -81,18 +56,14 @@ class MediaFiles:
         places: Places,
         awaiting: Awaiting,
         *,
+        answering: Answering,
         authorize: Authorize | None = None,
-        accel_prefix: str | None = None,
     ) -> None:
-        """``accel_prefix``: where nginx has the storage folder, told to trusted proxies alone."""
-        self._accel_prefix = accel_prefix
         self._files = OpenFiles(storage)
         self._places = places
         self._awaiting = awaiting
         self._authorize = authorize
-        self._headers = {
-            kind: _headers_of(kind, is_private=authorize is not None) for kind in media_paths.CACHE_CONTROL
-        }
+        self._answering = answering
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "OPTIONS":
@@ -114,9 +85,52 @@ class MediaFiles:
         path = path.asked_with(scope["query_string"], version=place.thumbnail_version)
         file = await self._find(place, path)
         try:
-            await self._answer(scope, receive, send, path=path, file=file)
+            headers = dict(scope["headers"])
+            is_behind_proxy = BEHIND_PROXY in scope
+            answer = self._answer(
+                scope["method"], path, file, headers=headers, is_behind_proxy=is_behind_proxy
+            )
+            await _send(scope, receive, send, answer=answer, file=file)
         finally:
             self._files.release(file)
+
+    def ready(
+        self, method: str, target: str, *, query: bytes, headers: Headers, is_behind_proxy: bool
+    ) -> tuple[Answer, OpenFile] | None:
+        """The answer, where nothing has to be waited for and nobody to be asked; the file is held until
+        ``release``. ``target``: the path behind ``MEDIA_PREFIX``. ``None`` says nothing: ask as always.
+        """
+        path = media_paths.parse(target) if self._authorize is None else None
+        place = self._places.known(path.storage_key) if path is not None else None
+        if path is None or place is None or not self._may_be_had(place, path):
+            return None
+        path = path.asked_with(query, version=place.thumbnail_version)
+        keys = place.keys(path)
+        file = self._files.acquire_kept(keys[0]) if keys else None
+        if file is None:
+            return None
+        ready = None
+        try:
+            answer = self._answer(method, path, file, headers=headers, is_behind_proxy=is_behind_proxy)
+            if answer.status < HTTPStatus.BAD_REQUEST and _is_at_hand(file, answer.part):
+                ready = (answer, file)
+        finally:
+            if ready is None:
+                self._files.release(file)
+        return ready
+
+    def release(self, file: OpenFile) -> None:
+        """The answer is sent, or has failed."""
+        self._files.release(file)
+
+    def _may_be_had(self, place: Place, path: MediaPath) -> bool:
+        if not place.is_public:
+            return False
+        try:
+            cell = place.promised(path)
+        except NotFound:
+            return False
+        return cell is None or self._awaiting.is_known(cell)
 
     async def _place_of(self, path: MediaPath) -> Place:
         place = await self._places.find(path.storage_key)
@@ -133,51 +147,12 @@ class MediaFiles:
                 )
         raise _not_found()
 
-    async def _answer(
-        self, scope: Scope, receive: Receive, send: Send, *, path: MediaPath, file: OpenFile
-    ) -> None:
-        asked = Asked.of(scope)
-        headers = list(self._headers[path.kind])
-        if file.content is None and self._may_redirect(scope, asked):
-            # nginx adds length, date and tag, and knows ranges and conditions. The path is ours, made of ids.
-            headers.append((b"content-type", path.media_type.encode()))
-            headers.append((b"content-length", b"0"))
-            headers.append((b"x-accel-redirect", f"{self._accel_prefix}/{file.key}".encode()))
-            await _send_empty(send, HTTPStatus.OK, headers)
-            return
-        headers.append((b"etag", file.tag.encode()))
-        headers.append((b"last-modified", file.modified.encode()))
-        if is_known(asked.if_none_match, file.tag):
-            await _send_empty(send, HTTPStatus.NOT_MODIFIED, headers)
-            return
-        try:
-            part = _wanted(asked, file)
-        except ranges.Unsatisfiable:
-            headers.append((b"content-range", b"bytes */%d" % file.size_bytes))
-            headers.append((b"content-length", b"0"))
-            await _send_empty(send, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers)
-            return
-        status = HTTPStatus.OK
-        if part is not None:
-            status = HTTPStatus.PARTIAL_CONTENT
-            limits = (part.start, part.end - 1, file.size_bytes)
-            headers.append((b"content-range", b"bytes %d-%d/%d" % limits))
-        part = part or ByteRange(0, file.size_bytes)
-        headers.append((b"content-length", b"%d" % part.length))
-        headers.append((b"content-type", path.media_type.encode()))
-        if asked.method == "HEAD":
-            await _send_empty(send, status, headers)
-            return
-        start = {"type": "http.response.start", "status": status, "headers": headers}
-        await _send_part(scope, receive, send, start=start, file=file, part=part)
-
-    def _may_redirect(self, scope: Scope, asked: Asked) -> bool:
-        return (
-            self._accel_prefix is not None
-            and BEHIND_PROXY in scope
-            and asked.sendfile_type is not None
-            and asked.sendfile_type.lower() == "x-accel-redirect"
-        )
+    def _answer(
+        self, method: str, path: MediaPath, file: OpenFile, *, headers: Headers, is_behind_proxy: bool
+    ) -> Answer:
+        if is_behind_proxy and file.content is None and self._answering.redirects(headers):
+            return self._answering.redirect(path, file, file.key)
+        return self._answering.answer(Asked.of(method, headers), path, file)
 
     def _preflight(self) -> Response:
         if self._authorize is not None:
@@ -185,36 +160,30 @@ class MediaFiles:
         headers = {
             "access-control-allow-origin": "*",
             "access-control-allow-methods": ", ".join(METHODS),
-            "access-control-allow-headers": "If-None-Match, If-Range, Range",
+            "access-control-allow-headers": "If-Modified-Since, If-None-Match, If-Range, Range",
             "access-control-max-age": "86400",
         }
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
 
 
-def _headers_of(kind: Kind, *, is_private: bool) -> RawHeaders:
-    if is_private:
-        return [(b"accept-ranges", b"bytes"), (b"cache-control", b"private, no-cache"), (b"vary", b"Cookie")]
-    return [
-        (b"accept-ranges", b"bytes"),
-        (b"cache-control", media_paths.CACHE_CONTROL[kind].encode()),
-        (b"access-control-allow-origin", b"*"),
-        (b"access-control-expose-headers", _EXPOSED),
-        (b"cross-origin-resource-policy", b"cross-origin"),
-    ]
+def _is_at_hand(file: OpenFile, part: ByteRange | None) -> bool:
+    """Whether these bytes, or the first of many, can be sent without waiting for a disk."""
+    if part is None or file.content is not None:
+        return True
+    if file.descriptor is None:
+        return False
+    return part.length == 0 or pagecache.is_cached(
+        file.descriptor, part.start, min(WINDOW_BYTES, part.length)
+    )
 
 
-def _wanted(asked: Asked, file: OpenFile) -> ByteRange | None:
-    if asked.range is None:
-        return None
-    if asked.if_range is not None and not is_same(asked.if_range, tag=file.tag, modified=file.modified):
-        # The client has a part of another file: it needs the whole of this one (RFC 9110 §13.1.5).
-        return None
-    return ranges.parse(asked.range, size_bytes=file.size_bytes)
-
-
-async def _send_empty(send: Send, status: HTTPStatus, headers: RawHeaders) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body"})
+async def _send(scope: Scope, receive: Receive, send: Send, *, answer: Answer, file: OpenFile) -> None:
+    start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+    if answer.part is None:
+        await send(start)
+        await send({"type": "http.response.body"})
+    else:
+        await _send_part(scope, receive, send, start=start, file=file, part=answer.part)
 
 
 async def _send_part(

@@ -71,7 +71,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         incoming = dict(scope["headers"])
-        request_id = _request_id(incoming.get(b"x-request-id"))
+        request_id = request_id_of(incoming)
         scope["vlog.request_id"] = request_id
         if self._proxies:
             self._see_through(scope, incoming)
@@ -88,7 +88,7 @@ class Edge:
             outgoing = self._outgoing(send, answer, body=body, own=added)
             problem = None
             try:
-                if _HOST.fullmatch(incoming.get(b"host", b"")) is None:
+                if not names_host(incoming):
                     problem = _BAD_HOST
                 else:
                     await self._app(scope, body.receive, outgoing)
@@ -105,10 +105,14 @@ class Edge:
                 await problem_response(problem, request_id=request_id)(scope, receive, outgoing)
             _log_access(scope, answer)
 
+    def trusts(self, peer: str) -> bool:
+        """Whether it is a proxy of ours."""
+        return self._proxies.trusts(peer)
+
     def _see_through(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         """Put the visitor in the proxy's place, where the peer is a proxy of ours."""
         peer = scope["client"][0] if scope["client"] else ""
-        if not self._proxies.trusts(peer):
+        if not self.trusts(peer):
             return
         scope[BEHIND_PROXY] = True
         named = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
@@ -126,7 +130,8 @@ class Edge:
                     await body.drain()
                 # Nobody will read the rest, so the next request can't follow on this connection.
                 close = [] if body.is_complete else [(b"connection", b"close")]
-                message = {**message, "headers": [*self._complete(message), *own, *close]}
+                complete = self._headers.completed(message.get("headers", ()))
+                message = {**message, "headers": [*complete, *own, *close]}
             elif message["type"] == "http.response.body":
                 answer.sent_bytes += len(message.get("body", b""))
             elif message["type"] == EXTENSION:
@@ -134,13 +139,6 @@ class Edge:
             await send(message)
 
         return outgoing
-
-    def _complete(self, message: Message) -> list[tuple[bytes, bytes]]:
-        # Names are lower-case in ASGI; this runs for every segment.
-        given = message.get("headers", ())
-        present = dict(given)
-        policy = self._headers.of(present.get(b"content-type", b""))
-        return [*given, *[header for header in policy if header[0] not in present]]
 
 
 def _without_body(send: Send) -> Send:
@@ -155,17 +153,28 @@ def _without_body(send: Send) -> Send:
 _BAD_HOST = Problem(status=HTTPStatus.BAD_REQUEST, code="bad_host", detail="The Host header is not valid.")
 
 
-def _request_id(sent: bytes | None) -> str:
-    text = (sent or b"").decode("latin-1")
+def names_host(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a request has a ``Host`` that can be one."""
+    return _HOST.fullmatch(headers.get(b"host", b"")) is not None
+
+
+def request_id_of(headers: Mapping[bytes, bytes]) -> str:
+    """The id that a request brings, or one of ours."""
+    text = headers.get(b"x-request-id", b"").decode("latin-1")
     # An id, not a secret: it has to be unlike others, not unguessable.
     return text if _REQUEST_ID.fullmatch(text) else f"{getrandbits(128):032x}"
+
+
+def logs_quiet() -> bool:
+    """Whether answers that are asked for all the time have their line in the log, too."""
+    return _lines.isEnabledFor(logging.DEBUG)
 
 
 def _log_access(scope: Scope, answer: _Answer) -> None:
     path: str = scope["path"]
     quiet = (QUIET in scope or path.startswith(_QUIET_PATHS)) and answer.status < HTTPStatus.BAD_REQUEST
     # Without the query: it holds what people search for.
-    if quiet and not _lines.isEnabledFor(logging.DEBUG):
+    if quiet and not logs_quiet():
         return
     (log.debug if quiet else log.info)(
         "request",

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import format_datetime
 
 from vlog.api.conditional import tag_of
 from vlog.api.descriptors import most_open_files
+from vlog.api.media_answers import Answer, Asked
+from vlog.api.media_paths import Kind
 from vlog.kit.clock import monotonic_seconds
 from vlog.storage.base import HasDescriptor, Storage, StoredFile
 from vlog.storage.layout import Key
@@ -40,6 +42,7 @@ class OpenFile:
     file: StoredFile
     descriptor: int | None
     until: float
+    answers: dict[tuple[Kind, Asked], Answer] = field(default_factory=dict)
     users: int = 0
     is_kept: bool = True
     is_closed: bool = False
@@ -63,12 +66,21 @@ class OpenFiles:
         ``as_bytes``: keep it as bytes up to ``LARGEST_KEPT_BYTES``; others only when they are small.
         """
         while True:
-            found = self._kept.get(key)
-            if found is None or found.until <= monotonic_seconds():
-                found = await self._open_once(key, life_seconds=life_seconds, as_bytes=as_bytes)
+            kept = self.acquire_kept(key)
+            if kept is not None:
+                return kept
+            found = await self._open_once(key, life_seconds=life_seconds, as_bytes=as_bytes)
             if not found.is_closed:
                 found.users += 1
                 return found
+
+    def acquire_kept(self, key: Key) -> OpenFile | None:
+        """The same, where nothing has to be waited for: the file is open and young enough."""
+        found = self._kept.get(key)
+        if found is None or found.until <= monotonic_seconds() or found.is_closed:
+            return None
+        found.users += 1
+        return found
 
     def release(self, file: OpenFile) -> None:
         """The answer is sent, or has failed."""

@@ -46,8 +46,10 @@ class Place:
 
     def promised(self, path: MediaPath) -> WantedCell | None:
         """The segment, if it is one that may still have to be made; raises ``NotFound`` beyond the last."""
-        number = path.segment
-        if number is None or path.token != self.token or (made := self.unfinished.get(path.names[0])) is None:
+        if not self.unfinished or path.token != self.token or (number := path.segment) is None:
+            return None
+        made = self.unfinished.get(path.names[0])
+        if made is None:
             return None
         if number >= made.cells:
             raise NotFound("There is no such file.", code="no_such_file")
@@ -75,6 +77,11 @@ class Places:
         self._db = db
         self._known: OrderedDict[str, tuple[float, Place | None]] = OrderedDict()
         self._asking: dict[str, asyncio.Task[Place | None]] = {}
+
+    def known(self, storage_key: str) -> Place | None:
+        """The place of a video, if it was asked for a moment ago."""
+        known = self._known.get(storage_key)
+        return known[1] if known is not None and known[0] > monotonic_seconds() else None
 
     async def find(self, storage_key: str) -> Place | None:
         """The place of a video, ``None`` when there is none of this key."""

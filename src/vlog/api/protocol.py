@@ -1,28 +1,38 @@
 """uvicorn's HTTP/1.1 protocol with limits that it leaves to a proxy: how long a request's head is and takes.
 
 Without them one connection can fill the memory with a header that never ends, and a few thousand that say
-nothing can hold every place.
+nothing can hold every place. One timer per second looks after all connections of a server: setting and
+cancelling two for each request cost more than reading it.
 """
 
 from __future__ import annotations
 
 import asyncio
+from math import inf
+from typing import Any
+from weakref import WeakSet
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 # Request line and headers together; what browsers send with full cookies stays below half of it.
 MAX_HEAD_BYTES = 32 << 10
 MAX_HEADERS = 100
 HEAD_SECONDS = 10.0
+SWEEP_SECONDS = 1.0
+
+_swept: WeakSet[ServerState] = WeakSet()
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Answers 400 to heads that are too long, and closes connections whose head does not come."""
+    """Answers 400 to heads that are too long, and closes connections that are silent for too long."""
 
-    _head_timer: asyncio.TimerHandle | None = None
+    # When the client must have sent its next head, by the loop's clock.
+    _head_due = inf
     _in_head = True
     _fed_bytes = 0
     _parsed_bytes = 0
+    descriptor = -1
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected: its first request must come soon."""
@@ -32,12 +42,17 @@ class BoundedProtocol(HttpToolsProtocol):
             # Requests beyond the limit are answered with 503; connections beyond a few of those, not at all.
             transport.abort()
             return
+        socket: Any = transport.get_extra_info("socket")
+        self.descriptor = socket.fileno()
         self._await_head()
+        if self.server_state not in _swept:
+            _swept.add(self.server_state)
+            self.loop.call_later(SWEEP_SECONDS, _sweep, self.loop, self.server_state)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The client is gone."""
-        self._stop_timer()
-        super().connection_lost(exc)
+    def look(self, now: float) -> None:
+        """Once a second: close the connection if its client has let its time pass."""
+        if now >= self._head_due and not self.transport.is_closing():
+            self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a request."""
@@ -65,27 +80,54 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is here; the body has limits of its own."""
-        self._in_head = False
-        self._stop_timer()
+        self.head_is_here()
         super().on_headers_complete()
+
+    def head_is_here(self) -> None:
+        """Nothing more is expected of the client for now."""
+        self._in_head = False
+        self._head_due = inf
+
+    def on_response_complete(self) -> None:
+        """An answer is sent: now the next in the pipeline, or so much time for the client to ask again."""
+        # As uvicorn's, whose timer the sweep makes needless.
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._head_due = min(self._head_due, self.loop.time() + self.timeout_keep_alive)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request."""
+        cycle: Any = self.cycle
+        is_under_way = cycle is not None and cycle.response_started and not cycle.response_complete
+        if is_under_way or self.pipeline:
+            # In the middle of another answer a refusal would be taken for its bytes.
+            self.transport.close()
+        else:
+            super().send_400_response(msg)
 
     def _await_head(self) -> None:
         self._in_head = True
         self._fed_bytes = self._parsed_bytes = 0
-        self._stop_timer()
-        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._give_up)
-
-    def _stop_timer(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
-
-    def _give_up(self) -> None:
-        if not self.transport.is_closing():
-            self.transport.close()
+        self._head_due = self.loop.time() + HEAD_SECONDS
 
     def _count(self, size_bytes: int) -> None:
         self._parsed_bytes += size_bytes
         if self._parsed_bytes > MAX_HEAD_BYTES or len(self.headers) >= MAX_HEADERS:
             # The parser hands this on as an invalid request: 400, and the connection closes.
             raise ValueError("the request's head is too long")
+
+
+def _sweep(loop: asyncio.AbstractEventLoop, state: ServerState) -> None:
+    now = loop.time()
+    for connection in list(state.connections):
+        if isinstance(connection, BoundedProtocol):
+            connection.look(now)
+    if state.connections:
+        loop.call_later(SWEEP_SECONDS, _sweep, loop, state)
+    else:
+        _swept.discard(state)

@@ -20,9 +20,12 @@ import asyncio
 import errno
 import fcntl
 import os
+import socket
 import struct
 import termios
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -60,15 +63,14 @@ class SendableFile(Protocol):
         """The same bytes, read where waiting is allowed."""
 
 
-class Cut(Exception):
-    """The rest of the answer can't be sent."""
+Read = Callable[[int, int], Awaitable[bytes]]
 
 
 class SendfileProtocol(ReceivingProtocol):
     """Offers ``vlog.sendfile`` on connections without TLS."""
 
     stall_seconds = STALL_SECONDS
-    _stretch: _Stretch | None = None
+    _stretch: Stretch | None = None
 
     def resume_writing(self) -> None:
         """The transport has got rid of what it held."""
@@ -81,6 +83,12 @@ class SendfileProtocol(ReceivingProtocol):
         super().connection_lost(exc)
         if self._stretch is not None:
             self._stretch.go_on()
+
+    def look(self, now: float) -> None:
+        """Once a second."""
+        super().look(now)
+        if self._stretch is not None:
+            self._stretch.look(now)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:  # type: ignore[override]
         # uvicorn calls this for each request, also for those that waited in the pipeline. Under TLS the bytes
@@ -102,107 +110,106 @@ class SendfileProtocol(ReceivingProtocol):
         return offering
 
     async def _send_file(self, cycle: RequestResponseCycle, message: Message) -> None:
-        body, count = message["body"], message["count"]
+        body, offset, count = message["body"], message["offset"], message["count"]
         if len(body) + count != cycle.expected_content_length:
             raise RuntimeError("vlog.sendfile is not as long as Content-Length")
-        transport = self.transport
-        try:
-            if not transport.is_closing():
-                transport.write(body)
-                # From here on the transport says when it holds a single byte, and when it has none left.
-                transport.set_write_buffer_limits(high=0)
-                await self._send_stretch(message["file"], message)
-        except Cut as cut:
-            log.info("answer_cut", reason=str(cut))
-            # Not close(): that would wait for a peer that takes nothing.
-            transport.abort()
-        finally:
-            self._stretch = None
-            if transport.is_closing():
-                # uvicorn hears of it in the loop's next turn only, and would complain about a short answer.
-                cycle.disconnected = True
-            else:
-                transport.set_write_buffer_limits()
+        if not self.transport.is_closing():
+            self.transport.write(body)
+            file: SendableFile = message["file"]
+            stretch = Stretch(self, file.fileno(), offset=offset, end=offset + count)
+            stretch.cached_end = offset + message.get("cached", 0)
+            await self.send_rest(stretch, file.read)
+        # uvicorn hears of it in the loop's next turn only, and would complain about a short answer.
+        cycle.disconnected = cycle.disconnected or self.transport.is_closing()
         cycle.expected_content_length = 0
         await cycle.send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _send_stretch(self, file: SendableFile, message: Message) -> None:
-        offset = message["offset"]
-        stretch = _Stretch(self, file.fileno(), offset=offset, end=offset + message["count"])
-        stretch.cached_end = offset + message.get("cached", 0)
+    async def send_rest(self, stretch: Stretch, read: Read) -> None:
+        """Send what is left of a stretch, as fast as the client takes it. Who can't be served is cut off."""
         self._stretch = stretch
-        while not await stretch.sent():
-            # What comes next is not in memory.
-            try:
-                data = await file.read(stretch.offset, min(COLD_BYTES, stretch.end - stretch.offset))
-            except VlogError as error:
-                raise Cut(error.message) from error
-            stretch.write(data)
+        # From here on the transport says when it holds a single byte, and when it has none left.
+        self.transport.set_write_buffer_limits(high=0)
+        try:
+            while not await stretch.sent():
+                # What comes next is not in memory.
+                try:
+                    data = await read(stretch.offset, min(COLD_BYTES, stretch.end - stretch.offset))
+                except VlogError as error:
+                    stretch.cut(error.message)
+                else:
+                    stretch.write(data)
+        finally:
+            self._stretch = None
+            if not self.transport.is_closing():
+                self.transport.set_write_buffer_limits()
+        if stretch.cut_because:
+            log.info("answer_cut", reason=stretch.cut_because)
 
 
-class _Stretch:
+class Stretch:
     """What is still to be sent of a file. It goes on by itself whenever the transport is empty."""
 
     def __init__(self, protocol: SendfileProtocol, file: int, *, offset: int, end: int) -> None:
         self.offset = offset
         self.end = end
         self.cached_end = offset
+        self.cut_because = ""
         self._file = file
         self._protocol = protocol
         self._transport = protocol.transport
-        self._socket = _descriptor(protocol.transport)
-        self._loop = protocol.loop
+        self._socket = protocol.descriptor
         self._waiter: asyncio.Future[bool] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._before: tuple[int, int] | None = None
+        self._look_at = 0.0
+
+    def lead(self, head: bytes) -> None:
+        """Send this first, in one packet with what follows at once: half as many wake the client."""
+        if self._transport.is_closing():
+            return
+        count = 0
+        if not self._transport.get_write_buffer_size():
+            own = socket.socket(fileno=self._socket, family=socket.AF_INET, type=socket.SOCK_STREAM)
+            try:
+                # send(2), MSG_MORE. Whatever is wrong, the transport will meet it as well.
+                with suppress(OSError):
+                    count = own.send(head, socket.MSG_MORE | socket.MSG_DONTWAIT)
+            finally:
+                # The descriptor is the transport's.
+                own.detach()
+        if count < len(head):
+            self._transport.write(head[count:])
 
     async def sent(self) -> bool:
-        """Send; ``True`` when all is sent or nobody listens, ``False`` when a disk has to be asked.
-
-        Raises ``Cut`` when the client takes nothing for too long.
-        """
-        outcome = self._advance()
+        """Send; ``True`` when all is sent or nobody listens, ``False`` when a disk has to be asked."""
+        outcome = self.advance()
         if outcome is not None:
             return outcome
-        self._waiter = self._loop.create_future()
-        self._timer = self._loop.call_later(self._protocol.stall_seconds, self._look, None)
+        loop = self._protocol.loop
+        self._waiter = loop.create_future()
+        self._before, self._look_at = None, loop.time() + self._protocol.stall_seconds
         try:
             return await self._waiter
         finally:
             self._waiter = None
-            if self._timer is not None:
-                self._timer.cancel()
 
     def go_on(self) -> None:
         """The transport is empty, or the client is gone."""
-        waiter = self._waiter
-        if waiter is None or waiter.done():
+        if self._waiter is None or self._waiter.done():
             return
-        try:
-            outcome = self._advance()
-        except Cut as cut:
-            waiter.set_exception(cut)
-            return
-        if outcome is not None:
-            waiter.set_result(outcome)
+        outcome = self.advance()
+        if outcome is not None and not self._waiter.done():
+            self._waiter.set_result(outcome)
 
-    def write(self, data: bytes) -> None:
-        """Send the next bytes through the transport; raises ``Cut`` when there are none."""
-        if not data:
-            raise Cut("the file has become shorter")
-        if not self._transport.is_closing():
-            self._transport.write(data)
-        self.offset += len(data)
-
-    def _advance(self) -> bool | None:
-        """Send what can be sent now; ``None`` when the transport will call again."""
+    def advance(self) -> bool | None:
+        """Send what can be sent now: ``sent``'s answer, or ``None`` when there is more to come."""
         turn_end = self.offset + TURN_BYTES
         while not self._transport.is_closing():
-            if self._protocol.flow.write_paused:
+            if self._transport.get_write_buffer_size():
                 return None
             if self.offset >= self.end:
                 return True
             if self.offset >= turn_end:
-                self._loop.call_soon(self.go_on)
+                self._protocol.loop.call_soon(self.go_on)
                 return None
             window = min(WINDOW_BYTES, self.end - self.offset)
             if self.offset + window > self.cached_end:
@@ -219,6 +226,32 @@ class _Stretch:
                 self.write(piece)
         return True
 
+    def write(self, data: bytes) -> None:
+        """Send the next bytes through the transport."""
+        if not data:
+            self.cut("the file has become shorter")
+        elif not self._transport.is_closing():
+            self._transport.write(data)
+        self.offset += len(data)
+
+    def cut(self, reason: str) -> None:
+        """End the connection: the rest can't be sent."""
+        self.cut_because = self.cut_because or reason
+        # Not close(): that would wait for a peer that takes nothing.
+        self._transport.abort()
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(True)
+
+    def look(self, now: float) -> None:
+        """See now and then whether the client has taken anything since the last time."""
+        waits = self._waiter is not None and not self._waiter.done() and not self._transport.is_closing()
+        if not waits or now < self._look_at:
+            return
+        progress = self._progress()
+        if progress == self._before:
+            self.cut("the client takes nothing")
+        self._before, self._look_at = progress, now + self._protocol.stall_seconds
+
     def _sendfile(self, count: int) -> int:
         try:
             return os.sendfile(self._socket, self._file, self.offset, count)
@@ -228,19 +261,9 @@ class _Stretch:
             if error.errno in _LEFT:
                 # The transport will hear of it, too; nobody has to read about viewers who close a page.
                 self._transport.abort()
-                return 0
-            raise Cut(str(error)) from error
-
-    def _look(self, before: tuple[int, int] | None) -> None:
-        """Look now and then whether the client has taken anything since ``before``."""
-        waiter = self._waiter
-        if waiter is None or waiter.done() or self._transport.is_closing():
-            return
-        now = self._progress()
-        if now == before:
-            waiter.set_exception(Cut("the client takes nothing"))
-            return
-        self._timer = self._loop.call_later(self._protocol.stall_seconds, self._look, now)
+            else:
+                self.cut(str(error))
+            return 0
 
     def _progress(self) -> tuple[int, int]:
         """What changes as long as the client takes anything.
@@ -252,9 +275,3 @@ class _Stretch:
         queue = fcntl.ioctl(self._socket, termios.TIOCOUTQ, struct.pack("i", 0))
         unsent: int = struct.unpack("i", queue)[0]
         return self.offset, unsent + self._transport.get_write_buffer_size()
-
-
-def _descriptor(transport: asyncio.Transport) -> int:
-    socket: Any = transport.get_extra_info("socket")
-    number: int = socket.fileno()
-    return number

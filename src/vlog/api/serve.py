@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from vlog.api import descriptors
 from vlog.api.app import Service, build_admin, build_public, build_worker
-from vlog.api.sendfile import SendfileProtocol
+from vlog.api.fast_protocol import FastProtocol
 from vlog.config import Config
 from vlog.context import Context, open_context, with_own_connections
 from vlog.kit.errors import Invalid, Unavailable
@@ -113,7 +113,7 @@ def _server_loop(app: ASGIApp, opened: socket.socket, *, connections: int) -> Lo
 def _uvicorn_config(app: ASGIApp, connections: int) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=SendfileProtocol,
+        http=FastProtocol,
         ws="none",
         lifespan="off",
         # The log is ours: one line per request from the edge, in our format.
