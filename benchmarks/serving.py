@@ -1,7 +1,8 @@
 """Media bytes beside nginx: throughput and CPU time per gigabyte, on the same files in the same run.
 
-One worker of nginx with ``sendfile`` and ``tcp_nopush`` reads the storage folder. VLog runs as ``vlog up`` starts it, with every
-check that a viewer's request goes through. *X-Accel* is nginx in front of VLog, sending what VLog names.
+One worker of nginx with ``sendfile`` and ``tcp_nopush`` reads the storage folder. VLog runs as ``vlog up``
+starts it, with every check that a viewer's request goes through. *X-Accel* is nginx in front of VLog, sending
+what VLog names.
 Servers hold core 0, the client (wrk) core 1. In a closed loop on one machine the client is as busy as the
 server: CPU time tells more than throughput.
 """
@@ -159,7 +160,8 @@ def _nginx(folder: Path, storage: Path, *, upstream: int | None) -> Iterator[Ser
         "daemon off; master_process on; worker_processes 1; error_log stderr crit;"
         f" pid {folder}/pid; worker_rlimit_nofile 8192;"
         " events { worker_connections 4096; }"
-        " http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; default_type video/iso.segment;"
+        " http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000;"
+        " default_type video/iso.segment;"
         f" proxy_temp_path {folder}/p; client_body_temp_path {folder}/b; fastcgi_temp_path {folder}/f;"
         f" uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;"
         f" server {{ listen 127.0.0.1:{port} backlog=2048; root {storage};"
