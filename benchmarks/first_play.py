@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.footage import long_720p, long_vp9
+from benchmarks.footage import long_720p, long_surround, long_vp9
 from benchmarks.report import Claim, save
 from tests.support.installation import Installation, running
 from tests.support.jails import tools
@@ -27,12 +27,13 @@ MINUTES = (1, 10, 60)
 TAKEN_OVER_SECONDS = 5.0
 ENCODED_MINUTES = 10
 ENCODED_SECONDS = 10.0
+FILM_MINUTES = 120
 
 
 def run() -> None:
     """Measure and report."""
     sources = {minutes: long_720p(minutes) for minutes in MINUTES}
-    encoded = long_vp9(ENCODED_MINUTES)
+    encoded, film = long_vp9(ENCODED_MINUTES), long_surround(FILM_MINUTES)
     seconds = {}
     with tempfile.TemporaryDirectory(prefix="vlog-bench-") as folder, running(Path(folder)) as installation:
         # The first upload of a process pays for warming up; people's first upload does too, so it counts.
@@ -43,6 +44,8 @@ def run() -> None:
             first = viewer.first_picture()
             made = viewer.made()
             sought = viewer.seek(0.5)
+        with _uploaded(installation, film, "Film") as viewer:
+            film_first = viewer.first_picture()
     save(
         "first_play",
         [
@@ -68,16 +71,23 @@ def run() -> None:
                 goal=ENCODED_SECONDS,
                 unit="s",
             ),
+            Claim(
+                name=f"{FILM_MINUTES} min of HEVC 1080p with AC-3 5.1 to first picture and sound",
+                measured=film_first,
+                goal=ENCODED_SECONDS,
+                unit="s",
+            ),
         ],
         {
             "seconds": {str(minutes): round(taken, 2) for minutes, taken in seconds.items()},
             "encoded_seconds": round(first, 2),
             "sought_seconds": round(sought, 2),
+            "film_seconds": round(film_first, 2),
             "segments_made_at_first_picture": made,
             "size_bytes": {str(minutes): source.stat().st_size for minutes, source in sources.items()},
             "encoded_size_bytes": encoded.stat().st_size,
             "source": "720p30 H.264 + AAC, MP4 with its index at the end, about 2 Mbit/s;"
-            " 1080p30 VP9 + Opus, WebM, about 6 Mbit/s",
+            " 1080p30 VP9 + Opus, WebM, about 6 Mbit/s; 1080p30 HEVC + AC-3 5.1, Matroska, about 2 Mbit/s",
         },
     )
 

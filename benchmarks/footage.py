@@ -67,43 +67,58 @@ def film_2160p(seconds: int) -> Path:
 
 def long_720p(minutes: int) -> Path:
     """720p30 H.264 + AAC at about 2 Mbit/s: a minute of film, repeated without encoding."""
-    path = FOLDER / f"long-720p-{minutes}min.mp4"
-    if path.exists():
-        return path
-    minute = FOLDER / "minute-720p.mp4"
-    if not minute.exists():
-        _make(
-            minute,
-            [
-                *("-i", str(film_1080p(60)), "-vf", "scale=1280:720", "-c:v", "libx264"),
-                *("-preset", "veryfast", "-b:v", "2M", "-maxrate", "3M", "-bufsize", "4M", "-g", "150"),
-                *("-c:a", "aac", "-b:a", "128k"),
-            ],
-        )
-    listing = FOLDER / f"long-{minutes}.txt"
-    listing.write_text(f"file '{minute}'\n" * minutes)
-    _make(path, ["-f", "concat", "-safe", "0", "-i", str(listing), "-c", "copy"])
-    return path
+    return _repeated(
+        FOLDER / f"long-720p-{minutes}min.mp4",
+        FOLDER / "minute-720p.mp4",
+        [
+            *("-i", str(film_1080p(60)), "-vf", "scale=1280:720", "-c:v", "libx264"),
+            *("-preset", "veryfast", "-b:v", "2M", "-maxrate", "3M", "-bufsize", "4M", "-g", "150"),
+            *("-c:a", "aac", "-b:a", "128k"),
+        ],
+        times=minutes,
+    )
 
 
 def long_vp9(minutes: int) -> Path:
     """1080p30 VP9 + Opus in WebM at about 6 Mbit/s, as browsers and download sites give it: 20 seconds of
     film, repeated without encoding.
     """
-    path = FOLDER / f"long-vp9-1080p-{minutes}min.webm"
+    return _repeated(
+        FOLDER / f"long-vp9-1080p-{minutes}min.webm",
+        FOLDER / "piece-vp9-1080p.webm",
+        [
+            *("-i", str(film_1080p(20)), "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8"),
+            *("-row-mt", "1", "-b:v", "6M", "-g", "150", "-c:a", "libopus", "-b:a", "128k"),
+        ],
+        times=3 * minutes,
+    )
+
+
+def long_surround(minutes: int) -> Path:
+    """1080p30 HEVC at about 2 Mbit/s with AC-3 5.1 in Matroska, as discs are kept: 20 seconds of film with
+    the sound of an animation, repeated without encoding.
+    """
+    return _repeated(
+        FOLDER / f"long-surround-1080p-{minutes}min.mkv",
+        FOLDER / "piece-surround-1080p.mkv",
+        [
+            *("-i", str(film_1080p(20)), "-stream_loop", "-1", "-i", str(clip("bbb_720p_aac51.mp4"))),
+            *("-map", "0:v", "-map", "1:a", "-t", "20", "-c:v", "libx265", "-preset", "ultrafast"),
+            *("-b:v", "2M", "-maxrate", "3M", "-bufsize", "4M", "-x265-params", "keyint=150:log-level=error"),
+            *("-c:a", "ac3", "-b:a", "384k"),
+        ],
+        times=3 * minutes,
+    )
+
+
+def _repeated(path: Path, piece: Path, words: list[str], *, times: int) -> Path:
+    """``piece``, which ffmpeg makes by ``words`` where it is missing, so many times without encoding."""
     if path.exists():
         return path
-    piece = FOLDER / "piece-vp9-1080p.webm"
     if not piece.exists():
-        _make(
-            piece,
-            [
-                *("-i", str(film_1080p(20)), "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8"),
-                *("-row-mt", "1", "-b:v", "6M", "-g", "150", "-c:a", "libopus", "-b:a", "128k"),
-            ],
-        )
-    listing = FOLDER / f"long-vp9-{minutes}.txt"
-    listing.write_text(f"file '{piece}'\n" * (3 * minutes))
+        _make(piece, words)
+    listing = path.with_suffix(".txt")
+    listing.write_text(f"file '{piece}'\n" * times)
     _make(path, ["-f", "concat", "-safe", "0", "-i", str(listing), "-c", "copy"])
     return path
 

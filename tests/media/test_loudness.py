@@ -8,11 +8,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.barcode import run_ffmpeg
 from tests.support.clips import clip
 from tests.support.presentations import assignment, inspected
 from tests.support.recording_client import RecordingClient
-from tests.support.sounds import AUDIO, LEVELLED, decoded, joined, loudness_of, made_sound, with_pictures
-from vlog.media.loudness import CEILING_DBTP, Loudness
+from tests.support.sounds import (
+    AUDIO,
+    LEVELLED,
+    decoded,
+    joined,
+    level_of,
+    loudness_of,
+    made_sound,
+    with_pictures,
+)
+from vlog.media import loudness_sample
+from vlog.media.loudness import CEILING_DBTP, Loudness, level
 from vlog.media.plan import Levelling
 from vlog.pipeline.audio import make_audio
 from vlog.pipeline.jail import Jail
@@ -107,3 +118,60 @@ async def test_nothing_is_made_where_the_copy_is_as_good(any_jail: Jail, tmp_pat
         assert bool(client.segments["audio"]) is not bool(unneeded)
         # The measurement is told either way.
         assert client.loudness["audio"].integrated_lufs == pytest.approx(loudness, abs=0.1)
+
+
+# Loud for four seconds of twelve.
+LONG = "aevalsrc=sin(880*PI*t)*(0.02+0.04*lt(mod(t\\,12)\\,4)):d=120:s=8000"
+
+
+def long_film(folder: Path, *sound: str) -> Path:
+    grey = ("-f", "lavfi", "-i", "color=gray:s=64x64:r=1:d=120")
+    path = folder / "long.mkv"
+    run_ffmpeg(*grey, "-f", "lavfi", "-i", LONG, "-c:v", "libx264", "-preset", "ultrafast", *sound, path)
+    return path
+
+
+async def test_a_long_film_is_levelled_by_pieces_of_it(
+    any_jail: Jail, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loudness_sample, "WHOLE_SECONDS", 60)
+    source = long_film(tmp_path, "-c:a", "pcm_s16le")
+    whole = loudness_of(source).integrated_lufs
+    client, _ = await made_sound(any_jail, source, TO_TARGET)
+    found = client.loudness["audio"]
+    assert found.is_sampled
+    assert found.integrated_lufs == pytest.approx(whole, abs=1.0)
+    wanted = level(found, LEVELLED).gain_db
+    assert wanted > 5
+    loud = slice(24 * 48_000, 28 * 48_000)
+    made, before = decoded(joined(client), channels=1)[loud], decoded(source, channels=1)[loud]
+    assert 20 * np.log10(np.std(made) / np.std(before)) == pytest.approx(wanted, abs=0.1)
+
+
+async def test_peaks_that_no_piece_met_are_held(any_jail: Jail, tmp_path: Path) -> None:
+    """A quiet tone that is nearly at full level for a tenth of a second, of which nothing was heard."""
+    shout = "aevalsrc=sin(880*PI*t)*(0.02+0.9*between(t\\,2\\,2.1)):d=4:s=48000"
+    source = with_pictures(tmp_path / "peaks.mkv", "-f", "lavfi", "-i", shout, "-c:a", "pcm_s16le")
+    client = RecordingClient(source)
+    client.loudness["audio"] = Loudness(
+        integrated_lufs=-30.0, true_peak_dbtp=-20.0, changes_format=True, is_sampled=True
+    )
+    await made_sound(any_jail, source, TO_TARGET, client=client)
+    made, before = decoded(joined(client)), decoded(source)
+    assert np.abs(made).max() < 10 ** (CEILING_DBTP / 20)
+    # In full away from it.
+    quiet = slice(int(1.1 * 48_000), int(1.4 * 48_000))
+    gain = 20 * np.log10(level_of(made[quiet], 440) / level_of(before[quiet], 440))
+    assert gain == pytest.approx(14.0, abs=0.2)
+
+
+async def test_what_nobody_waits_for_is_heard_whole(
+    any_jail: Jail, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The source's own sound plays meanwhile."""
+    monkeypatch.setattr(loudness_sample, "WHOLE_SECONDS", 60)
+    source = long_film(tmp_path, "-c:a", "aac")
+    standing_in = replace(AUDIO, levelling=replace(LEVELLED, least_gain_db=100.0))
+    client, made = await made_sound(any_jail, source, standing_in)
+    assert made == Made(unneeded=("audio",))
+    assert not client.loudness["audio"].is_sampled

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.media_values import AAC, every, grid_of, index
 from vlog.media import audio_command, hardening
+from vlog.media.loudness import Level
 from vlog.media.plan import AudioRendition
 
 AUDIO = AudioRendition(name="audio", encoder="aac", sample_rate=48_000, channels=2, bit_rate=128_000)
@@ -48,6 +49,12 @@ def test_resuming_encodes_the_samples_that_are_missing() -> None:
     assert argv[argv.index("-af") + 1].endswith("atrim=start_sample=307200:end_sample=480256")
 
 
+def test_unheard_peaks_are_held_behind_the_gain() -> None:
+    filters = filters_of(audio_command.encode_audio(JOB, Level(gain_db=6.0, limit_dbfs=-2.0)))
+    at = filters.index("volume=6.0dB:precision=float")
+    assert filters[at + 1] == "alimiter=limit=0.794328:level=0:latency=1"
+
+
 def test_mono_stays_mono() -> None:
     argv = audio_command.encode_audio(replace(JOB, audio=replace(AUDIO, channels=1)))
     assert "ochl=mono" in argv[argv.index("-af") + 1]
@@ -64,7 +71,7 @@ def filters_of(argv: list[str]) -> list[str]:
 
 
 def test_one_gain_for_every_sample() -> None:
-    filters = filters_of(audio_command.encode_audio(JOB, gain_db=-2.34))
+    filters = filters_of(audio_command.encode_audio(JOB, Level(gain_db=-2.34)))
     assert filters[2:4] == ["volume=-2.3dB:precision=float", "apad"]
 
 
@@ -90,7 +97,7 @@ def test_many_channels_are_mixed_without_clipping() -> None:
 
 
 def test_a_format_that_changes_takes_a_turn_through_samples() -> None:
-    argv = audio_command.encode_audio(replace(JOB, changes_format=True), gain_db=1.0)
+    argv = audio_command.encode_audio(replace(JOB, changes_format=True), Level(gain_db=1.0))
     # No filter that counts stands where ffmpeg would build it anew.
     assert "first_pts" not in argv[argv.index("-af") + 1]
     assert "first_pts" in argv[argv.index("-filter_complex") + 1]

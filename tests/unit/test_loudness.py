@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from vlog.media.loudness import Loudness, gain_db, heard, is_worth_making
+from vlog.media.loudness import UNCHANGED, Level, Loudness, gain_db, heard, is_worth_making, level
 from vlog.media.plan import Levelling
 
 SUMMARY = """
@@ -72,6 +74,16 @@ def test_a_second_summary_tells_of_a_second_format() -> None:
 def test_the_gain(loudness: Loudness, gain: float) -> None:
     assert gain_db(loudness, TARGET) == pytest.approx(gain)
     assert gain_db(loudness, None) == 0
+
+
+def test_what_was_heard_in_pieces_keeps_more_room_and_is_held_below_it() -> None:
+    whole = measured(-23.0, -5.5)
+    assert level(whole, TARGET) == Level(gain_db=4.5)
+    pieces = replace(whole, is_sampled=True)
+    assert level(pieces, TARGET) == Level(gain_db=3.5, limit_dbfs=-2.0)
+    # What needs no gain is not touched at all.
+    assert level(replace(measured(-16.0, -3.0), is_sampled=True), TARGET) == UNCHANGED
+    assert level(pieces, None) == UNCHANGED
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from vlog.media import downmix, hardening
 from vlog.media.command import CLEAN, FRAGMENTED, start, steering
 from vlog.media.grid import Grid
 from vlog.media.info import AudioStream
+from vlog.media.loudness import UNCHANGED, Level
 from vlog.media.plan import AudioRendition
 from vlog.media.sound import AAC_FRAME_SAMPLES, total_frames
 
@@ -60,7 +61,7 @@ def listen(job: AudioJob) -> list[str]:
     return [words[0], "-nostats", *words[1:]]
 
 
-def encode_audio(job: AudioJob, *, gain_db: float = 0.0, first_frame: int = 0) -> list[str]:
+def encode_audio(job: AudioJob, level: Level = UNCHANGED, *, first_frame: int = 0) -> list[str]:
     """Encode one stream as AAC that lasts until the presentation's end, to the first output.
 
     It begins with the presentation's AAC frame ``first_frame``. The first packet is the encoder's run-up
@@ -70,8 +71,7 @@ def encode_audio(job: AudioJob, *, gain_db: float = 0.0, first_frame: int = 0) -
     # costs little beside encoding, and seeking would let clocks that wander give other samples.
     begin = f"start_sample={first_frame * AAC_FRAME_SAMPLES}:" if first_frame else ""
     finish = [
-        # The same for every sample, in floating point: nothing is cut off on the way to the encoder.
-        *([f"volume={gain_db:.1f}dB:precision=float"] if gain_db else ()),
+        *_levelled(level),
         # Exactly the length of the pictures: silence where sound ends earlier, cut where it ends later.
         "apad",
         f"atrim={begin}end_sample={job.end_sample}",
@@ -83,6 +83,21 @@ def encode_audio(job: AudioJob, *, gain_db: float = 0.0, first_frame: int = 0) -
         *("-f", "mp4", hardening.output_url(0)),
     ]
     return _chain(job, finish, output=output)
+
+
+def _levelled(level: Level) -> list[str]:
+    # The same for every sample, in floating point: nothing is cut off on the way to the encoder.
+    filters = [f"volume={level.gain_db:.1f}dB:precision=float"] if level.gain_db else []
+    if level.limit_dbfs is not None:
+        # What is below the limit passes bit for bit, at its time; ``level`` would raise everything to it.
+        filters.append(f"alimiter=limit={10 ** (level.limit_dbfs / 20):.6f}:level=0:latency=1")
+    return filters
+
+
+def to_format(job: AudioJob) -> list[str]:
+    """Filters to the rendition's channels and rate, wherever samples come from."""
+    by_hand = downmix.by_hand(job.stream)
+    return [*([by_hand] if by_hand else ()), _resampled(job, placed=False)]
 
 
 def _chain(job: AudioJob, finish: list[str], *, output: list[str]) -> list[str]:
@@ -104,7 +119,7 @@ def _chain(job: AudioJob, finish: list[str], *, output: list[str]) -> list[str]:
     # So the samples take a turn through an encoder that changes nothing, which gives one format for good.
     return [
         *read,
-        *("-af", ",".join([*mixed, _resampled(job, placed=False)])),
+        *("-af", ",".join(to_format(job))),
         *("-c:a", "pcm_f32le", "-f", "null", "-"),
         *("-dec", "0:0"),
         *("-filter_complex", f"[dec:0]{','.join([_clocked(job), _resampled(job, placed=True), *finish])}[a]"),

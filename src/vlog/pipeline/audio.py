@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from functools import partial
 
 from vlog.kit.errors import Fault, Invalid
-from vlog.media.audio_command import AudioJob, encode_audio, listen
+from vlog.media.audio_command import AudioJob, encode_audio
 from vlog.media.fmp4_init import build_audio_init
-from vlog.media.loudness import Loudness, gain_db, heard, is_worth_making
+from vlog.media.loudness import Level, is_worth_making, level
 from vlog.media.sound import AAC_FRAME_SAMPLES, SoundCutter, borders, first_frame_of, frames_of
 from vlog.pipeline.assignment import Assignment
 from vlog.pipeline.deliver import Delivery
+from vlog.pipeline.hearing import hear
 from vlog.pipeline.segmenter import Segmenter, read_fragments, read_track
 from vlog.wire.work import AudioWork, Made
 
@@ -47,32 +47,18 @@ async def make_audio(assignment: Assignment, work: AudioWork) -> Made:
         is_alone=work.info.pictures is None,
         steered_by=work.info.video.index if work.info.is_clock_mended else None,
     )
-    loudness = work.loudness or await _hear(assignment, job)
-    if not is_worth_making(loudness, work.audio.levelling):
+    levelling = work.audio.levelling
+    # Where the source's own sound stands in, nobody waits for this one.
+    is_awaited = levelling is None or not levelling.least_gain_db
+    loudness = work.loudness or await hear(assignment, job, is_awaited=is_awaited)
+    if not is_worth_making(loudness, levelling):
         return Made(unneeded=(work.audio.name,))
     job = replace(job, changes_format=loudness.changes_format)
-    gain = gain_db(loudness, work.audio.levelling)
     cutter = SoundCutter(ends, frame_samples=AAC_FRAME_SAMPLES, first_cell=cell)
     making = _Making(assignment, delivery, work.audio.name)
     start = first_frame_of(ends, cell, frame_samples=AAC_FRAME_SAMPLES)
-    await assignment.deliver(delivery, making.run(job, cutter, gain=gain, start=start))
+    await assignment.deliver(delivery, making.run(job, cutter, level=level(loudness, levelling), start=start))
     return Made()
-
-
-async def _hear(assignment: Assignment, job: AudioJob) -> Loudness:
-    """How loud the sound is, by the word of whoever heard it first: all attempts must give it one gain."""
-    found = heard(await _told(assignment, job))
-    if found.changes_format:
-        # Heard in pieces by filters that were built anew; once more through those that are not.
-        whole = heard(await _told(assignment, replace(job, changes_format=True)))
-        found = replace(whole, changes_format=True)
-    holding = assignment.holding
-    return await holding.say(partial(holding.client.put_loudness, holding.lease, job.audio.name, found))
-
-
-async def _told(assignment: Assignment, job: AudioJob) -> str:
-    completed = await assignment.stream(listen(job), outputs=0, readers=lambda _: ())
-    return completed.stderr_tail
 
 
 class _Making:
@@ -82,9 +68,9 @@ class _Making:
         self._assignment = assignment
         self._segmenter = Segmenter(rendition, delivery)
 
-    async def run(self, job: AudioJob, cutter: SoundCutter, *, gain: float, start: int) -> None:
+    async def run(self, job: AudioJob, cutter: SoundCutter, *, level: Level, start: int) -> None:
         first = max(start - _RUN_UP_FRAMES, 0)
-        argv = encode_audio(job, gain_db=gain, first_frame=first)
+        argv = encode_audio(job, level, first_frame=first)
 
         async def read(reader: asyncio.StreamReader) -> None:
             track = await read_track(reader)

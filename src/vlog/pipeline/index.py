@@ -32,6 +32,7 @@ _CUT_ANEW = frozenset({"mpeg1video", "mpeg2video", "vc1", "vp8"})
 
 _PICTURES_PER_PACKET = Fraction(3, 4)
 _MOST_LOST = Fraction(1, 10)
+_LAST_SOUND_SECONDS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,15 +97,27 @@ def _from_tables(source: Source) -> VideoIndex | None:
 
 
 async def _from_packets(questions: Questions, source: Source) -> PacketList:
-    text = await questions.packets()
+    video, audio = source.chosen.video.index, _times(source.chosen.audio)
+    if not source.is_seekable:
+        return await _parsed(await questions.packets(), source, audio)
+    # Most packets of a film are sound, and only the last ones are of interest.
+    listed = await _parsed(await questions.packets(video), source, None)
+    if audio is None or listed.index is None or not any(listed.index.shown):
+        return listed
+    since = listed.index.shown_pts[-1] * listed.index.time_base - _LAST_SOUND_SECONDS
+    # Of all streams: a place is found by the index of the pictures, and sound alone has none.
+    ending = (await _parsed(await questions.packets(since=since), source, audio)).audio
+    start = source.chosen.audio.start_seconds if source.chosen.audio else None
+    if ending is not None and start is not None:
+        return replace(listed, audio=replace(ending, start_seconds=min(start, ending.start_seconds)))
+    # It ends before the pictures do, or lies elsewhere in the file.
+    return await _parsed(await questions.packets(), source, audio)
+
+
+async def _parsed(text: str, source: Source, audio: StreamTimes | None) -> PacketList:
     chosen = source.chosen
-    return await asyncio.to_thread(
-        parse_packets,
-        text,
-        StreamTimes(index=chosen.video.index, time_base=chosen.time_base),
-        _times(chosen.audio),
-        seekable=source.is_seekable,
-    )
+    video = StreamTimes(index=chosen.video.index, time_base=chosen.time_base)
+    return await asyncio.to_thread(parse_packets, text, video, audio, seekable=source.is_seekable)
 
 
 async def _from_mended_clock(questions: Questions, source: Source) -> Indexed:

@@ -64,9 +64,17 @@ class Questions:
             raise Invalid("This is not a video file that can be read.", code="not_media", reason=reason(done))
         return probed.parse(done.stdout), asking
 
-    async def packets(self) -> str:
-        """Every packet of every stream, for ``media.packets.parse_packets``."""
-        return await self._listing(["-show_entries", PACKET_ENTRIES])
+    async def packets(self, stream: int | None = None, *, since: Fraction | None = None) -> str:
+        """Every packet of one stream or of all, for ``media.packets.parse_packets``.
+
+        ``since`` passes over most of what comes before that second of file time.
+        """
+        words = ["-show_entries", PACKET_ENTRIES]
+        if stream is not None:
+            words += ["-select_streams", str(stream)]
+        if since is not None:
+            words += ["-read_intervals", f"{max(float(since), 0):.3f}%"]
+        return await self._listing(words)
 
     async def frames(self, stream: int) -> str:
         """Every picture of one stream as it is decoded, for ``media.packets.parse_frames``."""
