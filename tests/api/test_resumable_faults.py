@@ -16,6 +16,7 @@ from vlog.context import Context
 from vlog.db import transaction as transactions
 from vlog.db.engine import Database
 from vlog.kit.errors import Unavailable
+from vlog.kit.sightings import Sightings
 from vlog.processing import inflow, resumable, upload_completion, upload_files, uploads
 from vlog.processing.resumable import ResumableUploads
 from vlog.storage import layout
@@ -254,7 +255,7 @@ async def test_sweeping_leaves_alone_what_is_under_way(ctx: Context, admin: http
     for file in folder.iterdir():
         os.utime(file, (0, 0))
     await shift_clock(ctx.db, "3 days")
-    assert await uploads.sweep_leftovers(ctx) == 1
+    assert await uploads.sweep_leftovers(ctx, Sightings(0)) == 1
     assert await upload_completion.sweep(ctx) == 0
     await assert_is_video(ctx, await send(admin, path, DATA[400:1000], offset=400), DATA[:1000])
 

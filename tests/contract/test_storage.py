@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from vlog.kit.errors import Conflict, Invalid, NotFound, OutOfSpace, Unavailable
+from vlog.kit.sightings import Sightings
 from vlog.storage.base import Storage
 from vlog.storage.faults import mapped
 from vlog.storage.layout import Key
@@ -103,8 +104,9 @@ async def test_discarded_bytes_are_gone(storage: Storage) -> None:
 
 async def test_sweep_takes_only_old_staged_bytes(storage: Storage) -> None:
     staged = await storage.stage([b"x", b"y"])
-    assert await storage.sweep(older_than_seconds=3600) == 0
-    assert await storage.sweep(older_than_seconds=-1) == 2
+    assert await storage.sweep(older_than_seconds=3600, seen=Sightings(0)) == 0
+    assert await storage.sweep(older_than_seconds=-1, seen=Sightings(3600)) == 0
+    assert await storage.sweep(older_than_seconds=-1, seen=Sightings(0)) == 2
     with pytest.raises(NotFound):
         await storage.place([(staged[0], A)])
 

@@ -18,7 +18,7 @@ from vlog.kit.clock import monotonic_seconds
 from vlog.kit.errors import Unavailable
 from vlog.processing import generations
 from vlog.storage.layout import Key
-from vlog.workers.background import CHORES, Chore, do, look_after_outbox, repair_manifests, sweep_files
+from vlog.workers.background import CHORES, Chore, FileSweep, do, look_after_outbox, repair_manifests
 from vlog.workers.leadership import Leadership
 from vlog.workers.local_client import LocalClient, local_client
 
@@ -87,10 +87,10 @@ async def test_events_are_handed_on_once_and_kept_for_a_while(ctx: Context) -> N
 async def test_stray_staged_bytes_go_after_an_hour(ctx: Context) -> None:
     await ctx.storage.put(Key("videos/x/y"), b"1")
     await ctx.storage.stage([b"stray"])
-    assert await sweep_files(ctx) == 0
+    assert await FileSweep(0)(ctx) == 0
     for path in (ctx.config.storage_path / ".staging").iterdir():
         os.utime(path, (0, 0))
-    assert await sweep_files(ctx) == 1
+    assert await FileSweep(0)(ctx) == 1
 
 
 async def test_a_chore_whose_part_is_away_is_put_off(ctx: Context) -> None:

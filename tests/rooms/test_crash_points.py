@@ -22,6 +22,7 @@ from tests.support.deliveries import work_off
 from tests.support.uploaded import source_values, video_of
 from vlog.context import Context
 from vlog.kit.crash import CrashPoint
+from vlog.kit.sightings import Sightings
 from vlog.processing import generations, removal, tasks, upload_rows, uploads
 from vlog.processing.verification import Verification
 from vlog.storage import layout
@@ -153,8 +154,8 @@ async def test_a_life_that_ends_at(wish: str, postgres: str, tmp_path: Path) -> 
             await check(ctx, history)
             # Whatever was left behind goes within a day, and nothing else does.
             all_old(tmp_path / "storage")
-            await ctx.storage.sweep(older_than_seconds=3600)
-            await uploads.sweep_leftovers(ctx)
+            await ctx.storage.sweep(older_than_seconds=3600, seen=Sightings(0))
+            await uploads.sweep_leftovers(ctx, Sightings(0))
             await removal.finish_all(ctx)
             await check(ctx, history)
             assert [each.key for each in await Verification(ctx).everything()] == []

@@ -20,6 +20,7 @@ from vlog.catalog import videos
 from vlog.context import Context
 from vlog.db.transaction import transaction
 from vlog.kit.errors import Unavailable
+from vlog.kit.sightings import Sightings
 from vlog.processing import inbox, uploads
 from vlog.settings import store
 from vlog.storage.inbox import InboxFolder
@@ -260,10 +261,10 @@ async def test_a_file_being_taken_is_no_leftover_however_old_it_is(ctx: Context,
         if not file.exists():
             break
     assert await sources(ctx) == []
-    assert await uploads.sweep_leftovers(ctx) == 0
+    assert await uploads.sweep_leftovers(ctx, Sightings(0)) == 0
     await inbox.look(ctx, folder)
     assert [data for _, data in await sources(ctx)] == [b"from last century"]
-    assert await uploads.sweep_leftovers(ctx) == 0
+    assert await uploads.sweep_leftovers(ctx, Sightings(0)) == 0
 
 
 @pytest.mark.parametrize("is_linked", [False, True], ids=["moved", "copied"])

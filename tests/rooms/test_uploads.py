@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from tests.support.uploaded import upload
 from vlog.catalog import videos
 from vlog.catalog.videos import NewVideo
 from vlog.context import Context
+from vlog.kit.clock import now
 from vlog.kit.errors import Invalid, OutOfSpace, TooLarge, VlogError
+from vlog.kit.sightings import Sightings
 from vlog.processing import uploads
 from vlog.storage.layout import Key
 
@@ -104,11 +107,24 @@ async def test_leftovers_of_a_crash_go_after_a_day_and_nothing_else(ctx: Context
         orphan = await receiver.complete()
     folder = ctx.config.storage_path / "uploads"
     (folder / "dead.part").write_bytes(b"cut off")
-    assert await uploads.sweep_leftovers(ctx) == 0
+    assert await uploads.sweep_leftovers(ctx, Sightings(0)) == 0
     for path in sources(ctx):
         os.utime(path, (0, 0))
     (folder / "fresh.part").write_bytes(b"growing")
-    assert await uploads.sweep_leftovers(ctx) == 2
+    assert await uploads.sweep_leftovers(ctx, Sightings(0)) == 2
     source_key = (await videos.by_id(ctx.db, kept.video_id)).source_key
     assert [path.name for path in sources(ctx)] == sorted([str(source_key).split("/")[1], "fresh.part"])
     assert not await ctx.storage.exists(orphan.key)
+
+
+async def test_a_clock_that_jumps_makes_nothing_old(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source that has just been received and has no row yet, and a clock that jumps."""
+    seen = Sightings(60)
+    async with uploads.receive(ctx) as receiver:
+        await receiver.write(b"on its way")
+        received = await receiver.complete()
+        monkeypatch.setattr(uploads, "now", lambda: now() + timedelta(days=2))
+        assert await uploads.sweep_leftovers(ctx, seen) == 0
+        await uploads.accept(ctx, NewVideo(title="Film"), received=received)
+    assert await ctx.storage.read(received.key) == b"on its way"
+    assert await uploads.sweep_leftovers(ctx, Sightings(0)) == 0

@@ -22,6 +22,7 @@ from vlog.catalog.videos import NewVideo
 from vlog.config import Config
 from vlog.context import Context, open_context
 from vlog.db.transaction import Transaction, transaction
+from vlog.kit.sightings import Sightings
 from vlog.processing import generations, removal, uploads
 from vlog.processing.resumable import ResumableUploads, Stretch
 from vlog.processing.upload_rows import Announced
@@ -58,7 +59,7 @@ async def live(ctx: Context, history: Path) -> None:
     await removal.archive(ctx, doomed.video_id)
     await removal.purge(ctx, doomed.video_id)
     told("purged", doomed.video_id)
-    await uploads.sweep_leftovers(ctx)
+    await uploads.sweep_leftovers(ctx, Sightings(0))
 
 
 async def _resumed(ctx: Context, *, told: Callable[..., None]) -> None:

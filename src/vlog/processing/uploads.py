@@ -21,6 +21,7 @@ from vlog.events.types import VideoUploaded
 from vlog.kit.clock import now
 from vlog.kit.crash import CrashPoint, crash_point
 from vlog.kit.errors import Invalid, OutOfSpace, TooLarge, Unavailable, VlogError
+from vlog.kit.sightings import Sightings
 from vlog.processing import idempotency, planning, rows, upload_rows
 from vlog.processing.idempotency import Once
 from vlog.processing.inflow import Inflow
@@ -190,14 +191,16 @@ async def make_video(tx: Transaction, new: NewVideo, *, received: Received, max_
     return Accepted(video_id=video.id, slug=video.slug)
 
 
-async def sweep_leftovers(ctx: Rooms) -> int:
-    """Remove files in ``uploads`` that are a day old and that nothing needs; returns how many."""
-    removed = 0
-    async for key in leftovers(ctx, older_than=LEFTOVER_AGE):
+async def sweep_leftovers(ctx: Rooms, seen: Sightings) -> int:
+    """Remove files in ``uploads`` that are a day old and that nothing needs; returns how many.
+
+    ``seen`` remembers earlier rounds: a source has no row for a moment, and its date may be wrong.
+    """
+    settled = seen.settled([key async for key in leftovers(ctx, older_than=LEFTOVER_AGE)])
+    for key in settled:
         crash_point(CrashPoint.SWEEP_REMOVES)
-        await ctx.storage.delete(key)
-        removed += 1
-    return removed
+        await ctx.storage.delete(Key(key))
+    return len(settled)
 
 
 async def leftovers(ctx: Rooms, *, older_than: timedelta) -> AsyncIterator[Key]:

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from vlog.kit.sightings import Sightings
 from vlog.storage.layout import Key
 
 
@@ -162,8 +163,12 @@ class Storage(Protocol):
     async def delete_folder(self, key: Key) -> None:
         """Remove a folder and all that is in it; nothing happens when there is none. Follows no link."""
 
-    async def sweep(self, *, older_than_seconds: float) -> int:
-        """Remove staged bytes that a crash left behind; returns how many."""
+    async def sweep(self, *, older_than_seconds: float, seen: Sightings) -> int:
+        """Remove staged bytes that a crash left behind; returns how many.
+
+        They are ``older_than_seconds`` by their dates and, since dates are as right as clocks, were ``seen``
+        some time ago.
+        """
 
     async def free(self) -> Space:
         """How much room is left."""

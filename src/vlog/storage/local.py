@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from vlog.kit.errors import Conflict
+from vlog.kit.sightings import Sightings
 from vlog.storage.base import Entry, Space, Staged, Stat
 from vlog.storage.faults import by_path, mapped
 from vlog.storage.growing import Growable, LocalGrowing, Writing
@@ -137,8 +138,8 @@ class LocalStorage:
     async def delete_folder(self, key: Key) -> None:
         await self._writing.run(lambda: self._tree.delete_folder(key), seconds=FOLDER_SECONDS)
 
-    async def sweep(self, *, older_than_seconds: float) -> int:
-        return await self._writing.run(lambda: self._tree.sweep(older_than_seconds))
+    async def sweep(self, *, older_than_seconds: float, seen: Sightings) -> int:
+        return await self._writing.run(lambda: self._tree.sweep(older_than_seconds, seen))
 
     async def free(self) -> Space:
         return await self._look(self._tree.free)

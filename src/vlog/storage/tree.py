@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from vlog.kit.crash import CrashPoint, crash_point
 from vlog.kit.errors import Invalid, NotFound, OutOfSpace, Unavailable
+from vlog.kit.sightings import Sightings
 from vlog.storage import across
 from vlog.storage.base import Entry, Space, Staged, Stat
 from vlog.storage.faults import mapped, no_such_file, translated
@@ -201,8 +202,8 @@ class Tree:
 
         self._remove(key, remove)
 
-    def sweep(self, older_than_seconds: float) -> int:
-        """Remove old staged bytes."""
+    def sweep(self, older_than_seconds: float, seen: Sightings) -> int:
+        """Remove staged bytes that are old by their dates and were seen some time ago."""
         removed = 0
         limit = time.time() - older_than_seconds
         with (
@@ -211,7 +212,7 @@ class Tree:
             self._writable() as root,
             self._folder(root, (STAGING,)) as staging,
         ):
-            for name in _names(staging):
+            for name in seen.settled(_names(staging)):
                 with suppress(FileNotFoundError):
                     if os.stat(name, dir_fd=staging, follow_symlinks=False).st_mtime < limit:
                         os.unlink(name, dir_fd=staging)

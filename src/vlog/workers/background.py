@@ -16,6 +16,7 @@ from vlog.db import partitions
 from vlog.db.transaction import Transaction, transaction
 from vlog.events import outbox
 from vlog.kit.errors import VlogError
+from vlog.kit.sightings import Sightings
 from vlog.kit.supervise import Supervisor
 from vlog.processing import checks, findings, generations, removal, tasks, upload_completion, uploads
 from vlog.processing.verification import Verification
@@ -25,6 +26,7 @@ from vlog.workers import watcher
 from vlog.workers.leadership import Leadership
 
 STAGED_SECONDS = 3600.0
+SETTLE_SECONDS = 1800.0
 BATCH = 50
 LOGGED = 20
 
@@ -51,10 +53,17 @@ async def repair_manifests(ctx: Context) -> int:
     return len(unsettled) + len(stale)
 
 
-async def sweep_files(ctx: Context) -> int:
-    """Remove files that belong to nothing."""
-    staged = await ctx.storage.sweep(older_than_seconds=STAGED_SECONDS)
-    return staged + await uploads.sweep_leftovers(ctx)
+class FileSweep:
+    """Removes files that belong to nothing and did so some rounds ago."""
+
+    def __init__(self, settle_seconds: float = SETTLE_SECONDS) -> None:
+        self._staged = Sightings(settle_seconds)
+        self._leftovers = Sightings(settle_seconds)
+
+    async def __call__(self, ctx: Context) -> int:
+        """One round; returns how many."""
+        staged = await ctx.storage.sweep(older_than_seconds=STAGED_SECONDS, seen=self._staged)
+        return staged + await uploads.sweep_leftovers(ctx, self._leftovers)
 
 
 async def look_after_outbox(ctx: Context) -> int:
@@ -109,7 +118,7 @@ CHORES = (
     Chore("generations", 60, generations.sweep_retired),
     Chore("removals", 600, removal.finish_all),
     Chore("uploads", 60, upload_completion.sweep),
-    Chore("files", 3600, sweep_files),
+    Chore("files", 1800, FileSweep()),
     Chore("partitions", 3600, make_partitions),
     Chore("verification", 1800, verify_storage),
     Chore("wanted verification", 3, verify_on_request),
