@@ -13,7 +13,7 @@ from vlog.api.admin.events import ProgressFeed
 from vlog.catalog.remarked import remarked
 from vlog.context import Context
 from vlog.db.engine import Database
-from vlog.processing import removal, tasks, upload_completion, upload_rows, uploads
+from vlog.processing import removal, tasks, upload_completion, upload_rows
 from vlog.settings.store import Settings
 from vlog.workers import background
 
@@ -68,7 +68,7 @@ ASKED: dict[str, Callable[[Context], Awaitable[object]]] = {
     "outbox": background.look_after_outbox,
     "removals": removal.finish_all,
     "uploads": upload_completion.sweep,
-    "files": uploads.sweep_leftovers,
+    "files": background.FileSweep(0),
     "asked for checks": background.verify_on_request,
     "repairs": background.look_after_repairs,
     "remarks": lambda ctx: remarked(ctx.db),
