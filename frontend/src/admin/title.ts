@@ -1,5 +1,4 @@
 export const TITLE_MAX_LENGTH = 255;
-export const DESCRIPTION_MAX_LENGTH = 5000;
 
 /** A first title from a file name: "IMG_20191220-170832.final.mp4" → "IMG 20191220 170832 final". */
 export function titleFromFileName(name: string): string {

@@ -62,13 +62,8 @@ def _is_recent(modified: str) -> bool:
     return time() - parsedate_to_datetime(modified).timestamp() <= _DOUBT_SECONDS
 
 
-def json_response(request: Request, body: bytes, *, cache_control: str = "no-cache") -> Response:
-    """JSON with an entity tag: 304 without a body when the client has it."""
-    return tagged_response(request, body, tag_of(body), cache_control=cache_control)
-
-
 def tagged_response(request: Request, body: bytes, tag: str, *, cache_control: str = "no-cache") -> Response:
-    """The same for a body whose tag is known."""
+    """JSON with its entity tag: 304 without a body when the client has it."""
     headers = {"etag": tag, "cache-control": cache_control}
     if is_known(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=headers)

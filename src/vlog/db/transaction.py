@@ -76,11 +76,6 @@ class Transaction:
         message = msgspec.json.encode({"topic": topic, "payload": payload}).decode()
         await self.execute("SELECT pg_notify($1, $2)", CHANNEL, message)
 
-    async def savepoint(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run ``work`` so that its failure undoes only itself."""
-        async with self._connection.transaction():
-            return await work(self)
-
 
 async def transaction(db: Database, work: Callable[[Transaction], Awaitable[T]]) -> T:
     """Run ``work`` in one transaction and commit.

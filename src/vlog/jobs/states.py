@@ -1,4 +1,4 @@
-"""The states of jobs and tasks and the only moves between them."""
+"""The states of jobs and the only moves between them; those of tasks are moved by the queue's statements."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Literal, get_args
 from vlog.kit.errors import Conflict
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
-TaskState = Literal["queued", "leased", "done", "failed"]
 
 JOB_MOVES: dict[JobState, frozenset[JobState]] = {
     "queued": frozenset({"running", "failed", "cancelled"}),
@@ -17,14 +16,7 @@ JOB_MOVES: dict[JobState, frozenset[JobState]] = {
     "done": frozenset({"queued"}),
     "cancelled": frozenset(),
 }
-TASK_MOVES: dict[TaskState, frozenset[TaskState]] = {
-    "queued": frozenset({"leased", "failed"}),
-    "leased": frozenset({"queued", "done", "failed"}),
-    "failed": frozenset({"queued"}),
-    "done": frozenset(),
-}
 JOB_STATES: tuple[JobState, ...] = get_args(JobState)
-TASK_STATES: tuple[TaskState, ...] = get_args(TaskState)
 
 
 def sources_of(target: JobState) -> list[JobState]:

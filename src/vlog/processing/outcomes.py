@@ -14,7 +14,6 @@ from vlog.processing.rows import Job
 from vlog.wire.work import Inspected, Made, Pictured
 
 SUPERSEDED = "superseded"
-CANCELLED = "cancelled"
 _NEVER_PLAYABLE = "never_playable"
 
 # Whoever holds one of these learns at the next word that the lease is lost.
