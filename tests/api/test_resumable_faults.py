@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.support.databases import shift_clock
-from tests.support.tus import TUS, assert_is_video, begin, offset_of, pieces, received, send, split
+from tests.support.tus import TUS, assert_is_video, begin, metadata, offset_of, pieces, received, send, split
 from vlog.context import Context
 from vlog.db import transaction as transactions
 from vlog.db.engine import Database
@@ -183,6 +183,17 @@ async def test_dying_between_the_last_byte_and_the_video(
     head = await admin.head(path, headers=TUS)
     await assert_is_video(ctx, head, DATA[:1000])
     assert await ctx.db.fetchval("SELECT count(*) FROM videos") == 1
+
+
+async def test_what_could_not_be_stored_does_not_begin(ctx: Context, admin: httpx.AsyncClient) -> None:
+    marker = ctx.config.storage_path / ".vlog-root"
+    marker.rename(marker.with_name("away"))
+    said = TUS | {"Upload-Length": "4", "Upload-Metadata": metadata(title="x")}
+    refused = await admin.post("/api/uploads", headers=said)
+    assert (refused.status_code, refused.json()["code"]) == (503, "storage_not_mounted")
+    assert await ctx.db.fetchval("SELECT count(*) FROM uploads") == 0
+    marker.with_name("away").rename(marker)
+    assert (await admin.post("/api/uploads", headers=said)).status_code == 201
 
 
 async def test_one_that_a_bad_sector_keeps_does_not_keep_the_others(

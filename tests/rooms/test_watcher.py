@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from vlog.context import Context
 from vlog.db.transaction import transaction
 from vlog.processing import inbox
 from vlog.settings import store
+from vlog.workers import watcher
 from vlog.workers.watcher import watch
 
 
@@ -51,6 +53,25 @@ async def test_files_are_noticed_long_before_the_next_full_look(ctx: Context, ho
             while not folder.exists():
                 await asyncio.sleep(0.02)
         # The first look has found nothing, the next one by itself is a minute away.
+        await asyncio.sleep(1.5)
+        (folder / "clip.mp4").write_bytes(b"data")
+        await until_accepted(ctx, "clip.mp4")
+
+
+async def test_a_name_that_is_no_utf_8_does_not_end_the_hints(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "_RESTART_SECONDS", 0.1)
+    async with watching(ctx) as folder:
+        async with asyncio.timeout(10):
+            while not folder.exists():
+                await asyncio.sleep(0.02)
+        await asyncio.sleep(1.5)
+        (folder / os.fsdecode(b"caf\xe9.mp4")).write_bytes(b"data")
+        async with asyncio.timeout(30):
+            while not await inbox.listed(ctx):
+                await asyncio.sleep(0.05)
+        # The next look by itself is a minute away from here.
         await asyncio.sleep(1.5)
         (folder / "clip.mp4").write_bytes(b"data")
         await until_accepted(ctx, "clip.mp4")

@@ -83,7 +83,7 @@ class ResumableUploads:
         """Begin an upload, and keep space for it.
 
         Raises ``Invalid`` (``empty_upload``, ``unknown_category``, ``idempotency_mismatch``), ``TooLarge``,
-        ``TooMany`` (code ``too_many_uploads``) and ``OutOfSpace``.
+        ``TooMany`` (code ``too_many_uploads``), ``OutOfSpace``, and ``Unavailable`` of a storage.
         """
         settings, once = self._ctx.settings, None
         if announced.length_bytes == 0:
@@ -94,6 +94,8 @@ class ResumableUploads:
         quota_bytes = await settings.get(known.OPEN_UPLOADS_QUOTA_MB) << 20
         most_open = await settings.get(known.MAX_OPEN_UPLOADS)
         expiry_hours = await settings.get(known.UPLOAD_EXPIRY_HOURS)
+        # What could not be stored had better not begin.
+        await self._ctx.storage.check()
         free_bytes = (await self._ctx.storage.free()).free_bytes
         if idempotency_key is not None:
             once = Once(scope="uploads", key=idempotency_key, request=announced)

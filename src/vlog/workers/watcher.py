@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ LOOK_SECONDS = 60.0
 # A file that is being copied causes hints all the time.
 _PAUSE_SECONDS = 1.0
 _POLL_MILLISECONDS = 5000
+_RESTART_SECONDS = 5.0
 _OFF_SECONDS = 5.0
 _AWAY_SECONDS = 15.0
 
@@ -29,6 +31,8 @@ _log = get_logger(__name__)
 
 async def watch(ctx: Context, leads: asyncio.Event, stopping: asyncio.Event) -> None:
     """Look into the inbox while this process leads, until ``stopping``."""
+    # Its lines at info repeat what we say of the files.
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)
     folder = inbox.folder_of(ctx.storage)
     if folder is None:
         await stopping.wait()
@@ -88,19 +92,27 @@ async def _hints(path: Path, how: str) -> AsyncIterator[asyncio.Event]:
 
 async def _listen(path: Path, how: str, *, hint: asyncio.Event, over: asyncio.Event) -> None:
     polls = how == "polling" or (how == "auto" and is_remote(await asyncio.to_thread(_file_system, path)))
-    try:
-        async for _ in awatch(
-            path,
-            watch_filter=None,
-            stop_event=over,
-            force_polling=polls,
-            poll_delay_ms=_POLL_MILLISECONDS,
-            ignore_permission_denied=True,
-        ):
+    told: str | None = None
+    while not over.is_set():
+        try:
+            async for _ in awatch(
+                path,
+                watch_filter=None,
+                stop_event=over,
+                force_polling=polls,
+                poll_delay_ms=_POLL_MILLISECONDS,
+                ignore_permission_denied=True,
+            ):
+                hint.set()
+        except (OSError, RuntimeError, ExceptionGroup) as error:
+            # Too few inotify watches, a folder that went away, a name that is no UTF-8: until it works again
+            # the look each minute is enough.
+            reason = ", ".join(map(str, getattr(error, "exceptions", [error])))
+            if reason != told:
+                _log.warning("inbox without hints for a while", reason=reason)
+            told = reason
             hint.set()
-    except (OSError, RuntimeError) as error:
-        # Too few inotify watches, a folder that went away: the look each minute is enough.
-        _log.warning("inbox without hints", reason=str(error))
+        await _sleep(_RESTART_SECONDS, over)
 
 
 def _file_system(path: Path) -> str | None:
