@@ -21,6 +21,8 @@ from vlog.storage.layout import Key
 
 # The bound on how long a hidden video can still be had when the hint of its hiding was lost.
 LIFE_SECONDS = 1.0
+# In its last moments an answer that is still asked for is renewed, so that nobody has to wait when it ends.
+AHEAD_SECONDS = 0.4
 # How much longer an answer counts while the database is away; both together bound how long what was hidden
 # in its last moment can still be had.
 AWAY_SECONDS = 4.0
@@ -81,26 +83,34 @@ class Places:
     def known(self, storage_key: str) -> Place | None:
         """The place of a video, if it was asked for a moment ago."""
         known = self._known.get(storage_key)
-        return known[1] if known is not None and known[0] > monotonic_seconds() else None
+        left_seconds = known[0] - monotonic_seconds() if known is not None else 0
+        if known is None or left_seconds <= 0:
+            return None
+        if left_seconds < AHEAD_SECONDS:
+            self._ask(storage_key)
+        return known[1]
 
     async def find(self, storage_key: str) -> Place | None:
         """The place of a video, ``None`` when there is none of this key."""
         known = self._known.get(storage_key)
         if known is not None and known[0] > monotonic_seconds():
             return known[1]
-        asking = self._asking.get(storage_key)
-        if asking is None:
-            asking = asyncio.create_task(self._look(storage_key))
-            self._asking[storage_key] = asking
-            asking.add_done_callback(lambda done: self._learn(storage_key, done))
         # A thousand viewers of one video are one question; that one of them leaves hurts no other.
         try:
-            return await asyncio.shield(asking)
+            return await asyncio.shield(self._ask(storage_key))
         except Unavailable:
             # A restart of the database interrupts nobody's film.
             if known is not None and known[0] + AWAY_SECONDS > monotonic_seconds():
                 return known[1]
             raise
+
+    def _ask(self, storage_key: str) -> asyncio.Task[Place | None]:
+        asking = self._asking.get(storage_key)
+        if asking is None:
+            asking = asyncio.create_task(self._look(storage_key))
+            self._asking[storage_key] = asking
+            asking.add_done_callback(lambda done: self._learn(storage_key, done))
+        return asking
 
     def _learn(self, storage_key: str, asked: asyncio.Task[Place | None]) -> None:
         # An answer that a change has overtaken is given to those who wait, but not kept.

@@ -17,6 +17,7 @@ a thread and go through the transport as well: a slow disk never stops the loop.
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import errno
 import fcntl
 import os
@@ -24,7 +25,6 @@ import socket
 import struct
 import termios
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -50,6 +50,11 @@ COLD_BYTES = 256 << 10
 STALL_SECONDS = 30.0
 
 
+# send(2), with flags. An object of Python's would own the descriptor, which is the transport's.
+_send = ctypes.CDLL(None, use_errno=True).send
+_send.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int)
+_send.restype = ctypes.c_ssize_t
+_MORE_FOLLOWS = socket.MSG_MORE | socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
 _LEFT = frozenset({errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.ETIMEDOUT})
 
 
@@ -168,14 +173,8 @@ class Stretch:
             return
         count = 0
         if not self._transport.get_write_buffer_size():
-            own = socket.socket(fileno=self._socket, family=socket.AF_INET, type=socket.SOCK_STREAM)
-            try:
-                # send(2), MSG_MORE. Whatever is wrong, the transport will meet it as well.
-                with suppress(OSError):
-                    count = own.send(head, socket.MSG_MORE | socket.MSG_DONTWAIT)
-            finally:
-                # The descriptor is the transport's.
-                own.detach()
+            # Whatever is wrong (-1), the transport will meet it as well.
+            count = max(0, _send(self._socket, head, len(head), _MORE_FOLLOWS))
         if count < len(head):
             self._transport.write(head[count:])
 
