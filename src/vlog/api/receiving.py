@@ -87,8 +87,6 @@ class Incoming(asyncio.BufferedProtocol):
             await self._wait(transport, room[:before])
             if self.left_bytes == before:
                 raise ClientDisconnect
-            if not self.left_bytes:
-                self._owner.body_received()
         return before - self.left_bytes
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the protocol's own
@@ -146,6 +144,9 @@ class Incoming(asyncio.BufferedProtocol):
     def _took(self, count: int) -> None:
         self.left_bytes -= count
         self._room = self._room[count:]
+        if not self.left_bytes:
+            # Whoever waited for it may have left meanwhile: the next request comes all the same.
+            self._owner.body_received()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
