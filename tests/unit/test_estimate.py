@@ -67,6 +67,19 @@ def at_it(name: str, made: float, seconds: float, *, kind: str = "video") -> Hel
     return Held(kind, (name,), 0.0, cells_made=made, seconds=seconds)
 
 
+def test_a_burst_at_the_start_is_no_pace() -> None:
+    """A tool that has just begun has promised much; a little later it stands still."""
+    burst = work(rung("360p"), held=[at_it("360p", 1.2, 2.5)])
+    assert (playable_seconds(burst, FIRST), all_seconds(burst)) == (None, None)
+
+
+def test_a_first_glance_foresees_the_first_seconds_of_fast_machines_only() -> None:
+    fast = work(rung("360p"), held=[Held("video", ("360p",), 0.5, cells_made=0.5, seconds=2.0)])
+    assert playable_seconds(fast, PLAN) is None, "as fast as it must be, and no faster"
+    held = [Held("video", ("360p",), 0.4, cells_made=0.7, seconds=2.0) for _ in range(2)]
+    assert playable_seconds(work(rung("360p"), held=held), PLAN) == pytest.approx(0.2 / 0.7)
+
+
 def test_before_anything_was_made_there_is_no_figure() -> None:
     for aim in (PLAN, FIRST, COMPLETE):
         assert playable_seconds(work(held=[]), aim) is None
@@ -93,17 +106,19 @@ def test_each_aim_waits_for_what_it_needs() -> None:
 
 
 def test_by_plan_the_first_cells_are_enough_where_the_rest_comes_fast() -> None:
-    beginning = [Held("video", ("360p",), 0.5, cells_made=0.5, seconds=2.0)]
-    assert playable_seconds(work(rung("360p"), held=beginning), PLAN) == pytest.approx(0.5 * 4)
+    """Three workers, each with two thirds of a cell in two seconds, of which none is delivered."""
+    beginning = [Held("video", ("360p",), 0.2, cells_made=0.7, seconds=2.0) for _ in range(3)]
+    left = playable_seconds(work(rung("360p"), held=beginning), PLAN)
+    assert left == pytest.approx(0.4 / (3 * 0.35))
 
 
 def test_by_plan_a_slow_machine_has_to_end_the_first_rendition() -> None:
     """A cell of 6 seconds takes 10: that is not faster than it plays."""
-    slow = work(rung("360p", 1), rung("720p", height=720, stage=1), held=[at_it("360p", 1, 10.0)])
-    assert playable_seconds(slow, PLAN) == pytest.approx(90)
+    slow = work(rung("360p", 2), rung("720p", height=720, stage=1), held=[at_it("360p", 2, 20.0)])
+    assert playable_seconds(slow, PLAN) == pytest.approx(80)
     # Two workers side by side are faster than one.
-    both = work(rung("360p", 1), held=[at_it("360p", 1, 10.0), at_it("360p", 0, 0.0)])
-    assert playable_seconds(both, PLAN) == pytest.approx(45)
+    both = work(rung("360p", 2), held=[at_it("360p", 2, 20.0), at_it("360p", 0, 0.0)])
+    assert playable_seconds(both, PLAN) == pytest.approx(40)
 
 
 def test_sound_is_waited_for_as_well() -> None:
@@ -119,7 +134,7 @@ def test_sound_is_waited_for_as_well() -> None:
 def test_copies_are_told_apart_from_what_is_encoded() -> None:
     """A copy that flies says nothing about the encoding that follows."""
     copied, rest = rung("original", 8, encoder="copy"), rung("360p", stage=1)
-    now = work(copied, rest, held=[at_it("original", 8, 4.0, kind="remux"), at_it("360p", 1, 10.0)])
+    now = work(copied, rest, held=[at_it("original", 8, 4.0, kind="remux"), at_it("360p", 2, 20.0)])
     assert playable_seconds(now, FIRST) == pytest.approx(1)
     assert all_seconds(now) == pytest.approx(100)
 

@@ -25,6 +25,11 @@ _ESTIMATE_SECONDS = 3.0
 _ESTIMATE_SHARE = 0.01
 # Until a tool has started and filled its encoder, nothing comes out.
 _MEASURED_SECONDS = 2.0
+# Tools start with a burst, and progress comes in pieces: fewer cells say little about the pace.
+_SOLID_CELLS = 2.0
+_TELLING_SHARE = 0.2
+_GLANCE_CELLS = 0.25
+_GLANCE_MARGIN = 2.0
 _LOST = ("failed", "skipped")
 
 
@@ -100,21 +105,28 @@ def all_seconds(work: Work) -> float | None:
     """How long it takes until everything is made."""
     wanted = _wanted(work)
     made = made_cells(wanted, work.held)
-    return _seconds(work, {each.quality: each.segments_total - made[each.quality] for each in wanted})
+    left = {each.quality: each.segments_total - made[each.quality] for each in wanted}
+    return _seconds(work, left, paces=_paces(work))
 
 
 def playable_seconds(work: Work, aim: Aim) -> float | None:
     """How long it takes until viewers get the video; the caller knows that they have not."""
-    wanted = _wanted(work)
-    made = made_cells(wanted, work.held)
     if aim.publish_at == "complete":
         return all_seconds(work)
+    wanted = _wanted(work)
+    made = made_cells(wanted, work.held)
     first = _first_of_each_kind(wanted, made)
-    if aim.publish_at == "plan" and _is_fast(work, first, aim):
+    paces = _paces(work)
+    if aim.publish_at == "plan":
         begins = {each.quality: max(1 - made[each.quality], 0.0) for each in first}
-        if any(begins.values()):
-            return _seconds(work, begins)
-    return _seconds(work, {each.quality: each.segments_total - made[each.quality] for each in first})
+        # A first glance is enough to foresee the first seconds where all goes far faster than it must.
+        glance = paces or _paces(work, cells=_GLANCE_CELLS)
+        margin = 1.0 if paces else _GLANCE_MARGIN
+        if any(begins.values()) and _is_fast(work, first, aim, paces=glance, margin=margin):
+            return _seconds(work, begins, paces=glance)
+    return _seconds(
+        work, {each.quality: each.segments_total - made[each.quality] for each in first}, paces=paces
+    )
 
 
 def _wanted(work: Work) -> list[Planned]:
@@ -131,21 +143,23 @@ def _first_of_each_kind(wanted: Iterable[Planned], made: Mapping[str, float]) ->
     return list(first.values())
 
 
-def _is_fast(work: Work, first: Iterable[Planned], aim: Aim) -> bool:
-    """Whether all that plays first is made faster than it plays, by as much as is asked for."""
-    paces, workers = _paces(work), _workers(work)
+def _is_fast(
+    work: Work, first: Iterable[Planned], aim: Aim, *, paces: Mapping[str, float], margin: float
+) -> bool:
+    """Whether all that plays first is made faster than it plays, by ``margin`` × what is asked for."""
+    workers = _workers(work)
     for each in first:
         pace = paces.get(_kind_of(each))
         if pace is not None and each.segments_completed < each.segments_total:
             cells_per_second = pace * workers[_kind_of(each)] / weight(each.spec)
-            if cells_per_second * aim.duration_seconds / each.segments_total < aim.least_speed:
+            if cells_per_second * aim.duration_seconds / each.segments_total < aim.least_speed * margin:
                 return False
     return True
 
 
-def _seconds(work: Work, cells: Mapping[str, float]) -> float | None:
+def _seconds(work: Work, cells: Mapping[str, float], *, paces: Mapping[str, float]) -> float | None:
     """How long the held workers take for so many cells of each rendition."""
-    paces, workers = _paces(work), _workers(work)
+    workers = _workers(work)
     if not paces or not workers:
         return None
     any_pace = sum(paces.values()) / len(paces)
@@ -155,9 +169,7 @@ def _seconds(work: Work, cells: Mapping[str, float]) -> float | None:
     alone = {kind: amount / paces.get(kind, any_pace) for kind, amount in needed.items()}
     # Kinds go side by side where there are workers for it; no kind is faster than its own workers.
     together = sum(alone.values()) / workers.total()
-    return max(
-        [together, *(seconds / max(workers[kind], 1) for kind, seconds in alone.items() if workers[kind])]
-    )
+    return max([together, *(seconds / workers[kind] for kind, seconds in alone.items() if workers[kind])])
 
 
 def _kind_of(rendition: Planned) -> str:
@@ -168,18 +180,23 @@ def _workers(work: Work) -> Counter[str]:
     return Counter(task.kind for task in work.held if task.renditions)
 
 
-def _paces(work: Work) -> dict[str, float]:
-    """Pixels per second that one worker makes of each kind, as far as that was measured."""
+def _paces(work: Work, *, cells: float = _SOLID_CELLS) -> dict[str, float]:
+    """Pixels per second that one worker makes of each kind, where at least so many cells were made of it."""
     weights = {each.quality: weight(each.spec) for each in work.renditions}
     made: defaultdict[str, float] = defaultdict(float)
     spent: defaultdict[str, float] = defaultdict(float)
+    counted: defaultdict[str, float] = defaultdict(float)
     ended = [(each.kind, each.renditions, each.cells, each.seconds) for each in work.finished]
     going = [(each.kind, each.renditions, each.cells_made, each.seconds) for each in work.held]
-    for kind, names, cells, seconds in [*ended, *going]:
-        made[kind] += cells * sum(weights.get(name, 0) for name in names)
+    for kind, names, number, seconds in [*ended, *going]:
+        made[kind] += number * sum(weights.get(name, 0) for name in names)
         spent[kind] += seconds
+        counted[kind] += number
+    # A short film has few cells: a good part of it is as telling.
+    total = max((each.segments_total for each in work.renditions), default=0)
+    least = min(cells, _TELLING_SHARE * total)
     return {
         kind: amount / spent[kind]
         for kind, amount in made.items()
-        if amount > 0 and spent[kind] >= _MEASURED_SECONDS
+        if amount > 0 and counted[kind] >= least and spent[kind] >= _MEASURED_SECONDS
     }
