@@ -36,7 +36,7 @@ _HARMLESS = (
 
 
 # The folder that the step of thumbnails names for its pictures, and removes.
-_OWN_PICTURE = re.compile(r"/vlog-pictures-[^/]+/thumbnail_\d+\.\w+")
+_OWN_PICTURE = re.compile(r"/vlog-work-[^/]+/thumbnail_\d+\.\w+")
 
 
 def traced_command(command: list[str], log: Path) -> list[str]:

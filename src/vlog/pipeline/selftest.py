@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import struct
-import tempfile
 from pathlib import Path
 
 import structlog
@@ -16,6 +15,7 @@ import structlog
 from vlog.pipeline import ffmpeg
 from vlog.pipeline.failures import Completed, SandboxBroken
 from vlog.pipeline.jail import Jail, JailSpec, Limits, Mode
+from vlog.pipeline.workfolders import work_folder
 
 _LIMITS = Limits(cpu_seconds=10, wall_seconds=10.0)
 _MARK = b"VLog jail self-test secret. " * 64
@@ -40,10 +40,8 @@ async def self_test(jail: Jail) -> None:
 
 async def escapes(jail: Jail) -> list[str]:
     """What a tool in this jail can do and must not, or must do and can't; empty when the jail is sound."""
-    # A thread for the few small files: the loop serves other things meanwhile.
-    folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="vlog-jail-")
-    with folder as name:
-        trial = _Trial(jail, name)
+    async with work_folder() as folder:
+        trial = _Trial(jail, folder)
         results = await asyncio.gather(
             trial.works(), trial.probes(), trial.steals(), trial.reads(), trial.connects(), trial.writes()
         )
@@ -53,9 +51,9 @@ async def escapes(jail: Jail) -> list[str]:
 class _Trial:
     """The attempts, each telling what went wrong; a secret lies beside the one allowed source."""
 
-    def __init__(self, jail: Jail, folder: str) -> None:
+    def __init__(self, jail: Jail, folder: Path) -> None:
         self._jail = jail
-        self._folder = Path(folder).resolve()
+        self._folder = folder.resolve()
         self._secret = self._folder / "secret.wav"
         self._secret.write_bytes(_wav(_MARK))
 

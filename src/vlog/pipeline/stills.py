@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ from vlog.pipeline import ffmpeg
 from vlog.pipeline.assignment import Assignment
 from vlog.pipeline.failures import ToolFailure
 from vlog.pipeline.jail import Jail, JailSpec, Limits
+from vlog.pipeline.workfolders import work_folder
 from vlog.wire.work import Picture
 
 LIMITS = Limits(
@@ -52,16 +52,15 @@ async def _make(
     assignment: Assignment, still: Still, wanted: Sequence[PictureFile], *, last: bool = False
 ) -> dict[PictureFile, bytes] | None:
     """The encoded pictures; ``None`` when a run that is not the ``last`` try went wrong."""
-    folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="vlog-pictures-")
-    with folder as name:
+    async with work_folder() as folder:
         argv = [
             *start(assignment.ffmpeg_path, is_clock_mended=still.is_clock_mended),
-            *write(still, wanted, name),
+            *write(still, wanted, str(folder)),
         ]
-        spec = JailSpec(source=assignment.source, limits=LIMITS, writable=(Path(name),))
+        spec = JailSpec(source=assignment.source, limits=LIMITS, writable=(folder,))
         done = await ffmpeg.run(assignment.jail, argv, spec=spec)
         assignment.record(done)
-        found = await asyncio.to_thread(_read, Path(name), wanted)
+        found = await asyncio.to_thread(_read, folder, wanted)
     if last and not found:
         done.checked()
         raise Invalid("No picture could be decoded.", code="no_pictures")
@@ -76,15 +75,14 @@ async def proven_formats(jail: Jail) -> tuple[str, ...]:
 
 async def _can_write(jail: Jail, name: str) -> bool:
     wanted = [PictureFile(format=name, width=_TRIAL.size[0], height=_TRIAL.size[1])]
-    folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="vlog-pictures-")
-    with folder as path:
-        argv = [*start(str(jail.tools.ffmpeg)), *write(_TRIAL, wanted, path)]
+    async with work_folder() as folder:
+        argv = [*start(str(jail.tools.ffmpeg)), *write(_TRIAL, wanted, str(folder))]
         try:
-            done = await ffmpeg.run(jail, argv, spec=JailSpec(limits=LIMITS, writable=(Path(path),)))
+            done = await ffmpeg.run(jail, argv, spec=JailSpec(limits=LIMITS, writable=(folder,)))
         except ToolFailure as error:
             _log.warning("picture format does not work here", format=name, reason=error.message)
             return False
-        found = await asyncio.to_thread(_read, Path(path), wanted)
+        found = await asyncio.to_thread(_read, folder, wanted)
     is_sound_one = all(is_sound(file, data) for file, data in found.items())
     if not found or not is_sound_one:
         _log.warning("picture format does not work here", format=name, reason=done.stderr_tail[-500:])

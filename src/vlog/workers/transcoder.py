@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from vlog.config import Config
 from vlog.context import open_context
 from vlog.kit.supervise import Supervisor
-from vlog.pipeline import runner
+from vlog.pipeline import runner, workfolders
 from vlog.pipeline.binaries import locate
 from vlog.pipeline.client import JobClient
 from vlog.pipeline.jail import Jail
@@ -46,6 +46,7 @@ def run(config: Config) -> None:
 
 
 async def _run(config: Config) -> None:
+    await asyncio.to_thread(workfolders.sweep)
     jail = await asyncio.to_thread(_jail, config)
     await self_test(jail)
     encoders = await proven_encoders(jail)
