@@ -142,3 +142,21 @@ def test_a_body_without_a_length_comes_in_messages(new_loop: NewLoop) -> None:
     with serving(Bodies(), new_loop) as port, socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(head + b"5\r\nhello\r\n0\r\n\r\n")
         assert answer(client) == said_of(b"hello", "messages")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Content-Length: 5\r\nContent-Length: 6\r\n",
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        "Content-Length: +5\r\n",
+        "Content-Length: 99999999999999999999999\r\n",
+    ],
+)
+def test_a_length_that_is_none_is_refused_by_the_parser(new_loop: NewLoop, said: str) -> None:
+    bodies = Bodies()
+    with serving(bodies, new_loop) as port, socket.create_connection(("127.0.0.1", port)) as client:
+        client.settimeout(20)
+        client.sendall(f"PATCH /straight HTTP/1.1\r\nHost: x\r\n{said}\r\nhello".encode())
+        assert client.recv(1000).startswith(b"HTTP/1.1 400 ")
+    assert bodies.reads == 0

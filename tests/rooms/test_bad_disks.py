@@ -178,6 +178,38 @@ async def test_a_hung_disk_stops_nothing_but_media(disk: BadDisk, ctx: Context) 
         assert (await client.get(running.url(0) + segment)).status_code == 200
 
 
+async def taken(coming: AsyncIterator[bytes]) -> int:
+    return sum([len(piece) async for piece in coming])
+
+
+@pytest.mark.timeout(180)
+async def test_a_film_on_its_way_is_cut_and_events_go_on_while_the_disk_hangs(
+    disk: BadDisk, ctx: Context
+) -> None:
+    """Who was being sent a file is not left waiting for ever; streams that need no disk hear their heart."""
+    video = await make_ready(ctx)
+    segment = media_files(video)[4]
+    (stored,) = [each for each in disk.folder.rglob("*.m4s") if each.name == segment.rpartition("/")[2]][:1]
+    stored.write_bytes(random.Random(3).randbytes(24 << 20))
+    secret = {"X-Admin-Secret": SECRET}
+    async with serving(ctx) as running, httpx.AsyncClient(timeout=60) as client:
+        async with client.stream("GET", running.url(0) + segment) as film:
+            assert (film.status_code, film.headers["content-length"]) == (200, str(24 << 20))
+            coming = film.aiter_raw(64 << 10)
+            assert await anext(coming)
+            disk.hang()
+            with pytest.raises(httpx.RemoteProtocolError):
+                await asyncio.wait_for(taken(coming), 60)
+        events = f"{running.url(1)}/api/events/progress"
+        async with asyncio.timeout(60), client.stream("GET", events, headers=secret) as stream:
+            assert await anext(stream.aiter_raw())
+        disk.go_on()
+        async with asyncio.timeout(60):
+            while (again := await client.get(running.url(0) + segment)).status_code != 200:
+                await asyncio.sleep(0.1)
+        assert len(again.content) == 24 << 20
+
+
 @pytest.mark.timeout(120)
 async def test_a_disk_that_can_only_be_read_still_plays(disk: BadDisk, ctx: Context) -> None:
     video = await make_ready(ctx)
