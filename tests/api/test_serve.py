@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import socket
 import time
@@ -130,6 +131,10 @@ async def test_malformed_requests_are_refused(running: Running) -> None:
         # Who still sends when the connection closes may lose the answer: TCP resets.
         lost = not answer and len(request) > 100_000
         assert lost or answer.startswith(b"HTTP/1.1 400"), (request[:60], answer[:100])
+        if not lost:
+            head, _, body = answer.partition(b"\r\n\r\n")
+            assert b"application/problem+json" in head
+            assert json.loads(body)["code"] in {"bad_request", "bad_host"}
 
 
 async def test_requests_near_the_limits_are_served(running: Running) -> None:

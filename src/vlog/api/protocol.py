@@ -8,12 +8,19 @@ cancelling two for each request cost more than reading it.
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from math import inf
+from random import getrandbits
 from typing import Any
 from weakref import WeakSet
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
+
+from vlog.api.errors import Problem, problem_response
+from vlog.telemetry.logs import get_logger
+
+log = get_logger(__name__)
 
 # Request line and headers together; what browsers send with full cookies stays below half of it.
 MAX_HEAD_BYTES = 32 << 10
@@ -101,14 +108,21 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head_due = min(self._head_due, self.loop.time() + self.timeout_keep_alive)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no request."""
+        """Refuse what is no request, as everything is refused (RFC 9457), and close."""
         cycle: Any = self.cycle
         is_under_way = cycle is not None and cycle.response_started and not cycle.response_complete
         if is_under_way or self.pipeline:
             # In the middle of another answer a refusal would be taken for its bytes.
             self.transport.close()
-        else:
-            super().send_400_response(msg)
+            return
+        request_id = f"{getrandbits(128):032x}"
+        log.info("request_unreadable", request_id=request_id, reason=msg)
+        problem = Problem(status=HTTPStatus.BAD_REQUEST, code="bad_request", detail=msg)
+        answer = problem_response(problem, request_id=request_id)
+        head = b"".join(b"%b: %b\r\n" % header for header in answer.raw_headers)
+        status = b"HTTP/1.1 400 Bad Request\r\n"
+        self.transport.write(b"".join((status, head, b"connection: close\r\n\r\n", answer.body)))
+        self.transport.close()
 
     def _await_head(self) -> None:
         self._in_head = True
