@@ -131,6 +131,12 @@ def test_sound_is_waited_for_as_well() -> None:
     assert playable_seconds(both, FIRST) == pytest.approx(16)
 
 
+def test_sound_says_nothing_about_pictures() -> None:
+    """Most of the sound is made before the first picture comes out."""
+    early = work(rung("360p"), sound(8), held=[at_it("audio", 8, 6.0, kind="audio"), at_it("360p", 0, 6.0)])
+    assert [playable_seconds(early, aim) for aim in (PLAN, FIRST, COMPLETE)] == [None] * 3
+
+
 def test_copies_are_told_apart_from_what_is_encoded() -> None:
     """A copy that flies says nothing about the encoding that follows."""
     copied, rest = rung("original", 8, encoder="copy"), rung("360p", stage=1)

@@ -166,6 +166,9 @@ def _seconds(work: Work, cells: Mapping[str, float], *, paces: Mapping[str, floa
     needed: defaultdict[str, float] = defaultdict(float)
     for each in work.renditions:
         needed[_kind_of(each)] += weight(each.spec) * cells.get(each.quality, 0.0)
+    if needed["video"] and "video" not in paces:
+        # Sound and copies go at another pace, and pictures are what takes the time.
+        return None
     alone = {kind: amount / paces.get(kind, any_pace) for kind, amount in needed.items()}
     # Kinds go side by side where there are workers for it; no kind is faster than its own workers.
     together = sum(alone.values()) / workers.total()
