@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from tests.support.databases import shift_clock
 from tests.support.deliveries import deliver, inspect
 from tests.support.uploaded import claimed, source_values, upload
 from vlog.context import Context
@@ -49,6 +50,29 @@ async def test_progress_moves_from_waiting_to_done(ctx: Context) -> None:
     by_name = {each.name: each for each in (await now()).renditions}
     assert (by_name["audio"].percent, by_name["audio"].status) == (50, "in_progress")
     assert (by_name["360p"].percent, by_name["360p"].status) == (0, "pending")
+
+
+async def test_when_it_can_be_watched_is_foreseen_from_what_was_made(ctx: Context) -> None:
+    video_id = (await upload(ctx)).video_id
+    client = LocalClient(ctx)
+    info, grid = source_values(remux=False)
+    await inspect(client, info=info, grid=grid)
+    sound, pictures = await claimed(client), await claimed(client)
+
+    async def figures() -> tuple[float | None, float | None]:
+        found = await progress.of_video(ctx, video_id)
+        assert found is not None
+        return found.playable_seconds, found.eta_seconds
+
+    assert await figures() == (None, None)
+    await client.renew(sound.lease, Progress(frames=900, speed=4.0))
+    await client.renew(pictures.lease, Progress(frames=900, speed=4.0))
+    assert await figures() == (None, None), "a moment is no basis"
+    await shift_clock(ctx.db, "20 seconds")
+    playable, whole = await figures()
+    assert playable is not None
+    assert whole is not None
+    assert 0 < playable < whole
 
 
 async def test_many_videos_are_read_together(ctx: Context) -> None:
