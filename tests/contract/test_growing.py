@@ -20,14 +20,6 @@ A = Key("videos/a/one.bin")
 PART = Key("uploads/a.part")
 
 
-@pytest.fixture(params=["local"])
-async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
-    local = LocalStorage(tmp_path / "root")
-    assert await local.adopt("us", may_create=True)
-    yield local
-    await local.close()
-
-
 async def test_a_large_file_shows_under_its_key_only_when_complete(storage: Storage) -> None:
     growing = await storage.grow(PART)
     await growing.write_at(0, b"hello ")

@@ -22,14 +22,6 @@ B = Key("videos/b/two.bin")
 PART = Key("uploads/a.part")
 
 
-@pytest.fixture(params=["local"])
-async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
-    local = LocalStorage(tmp_path / "root")
-    assert await local.adopt("us", may_create=True)
-    yield local
-    await local.close()
-
-
 async def test_what_is_put_can_be_read(storage: Storage) -> None:
     await storage.put(A, b"first")
     assert await storage.read(A) == b"first"

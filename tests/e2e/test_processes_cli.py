@@ -3,26 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.support.admin_stub import AdminStub, admin_stub
-from tests.support.cli import CATEGORIES, VIDEO, VLOG, Cli, Done, shell
-
-
-@pytest.fixture
-def stub() -> Iterator[AdminStub]:
-    with admin_stub() as running:
-        running.on("GET", "/api/videos", (200, {"videos": [], "next_cursor": None, "has_more": False}))
-        running.on("GET", "/api/categories", (200, CATEGORIES))
-        yield running
-
-
-@pytest.fixture
-def vlog(stub: AdminStub, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
-    return Cli(tmp_path, stub.url, capture=capsys)
+from tests.support.admin_stub import AdminStub
+from tests.support.cli import VIDEO, VLOG, Cli, Done, shell
 
 
 def test_without_secret_and_terminal_nothing_hangs(vlog: Cli) -> None:
