@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 from datetime import date
+from functools import partial
 
 import pytest
 
 from tests.support.databases import shift_clock
 from tests.support.deliveries import EVERYTHING, work_off
 from tests.support.uploaded import assert_all_is_there, claimed, source_values, upload
+from vlog.catalog import trash, videos
 from vlog.context import Context
 from vlog.db import partitions
 from vlog.db.transaction import transaction
 from vlog.kit.clock import monotonic_seconds
 from vlog.kit.errors import Unavailable
-from vlog.processing import generations
+from vlog.processing import generations, removal
 from vlog.storage.layout import Key
 from vlog.workers.background import CHORES, Chore, FileSweep, do, look_after_outbox, repair_manifests
 from vlog.workers.leadership import Leadership
@@ -62,6 +64,40 @@ async def test_a_video_whose_workers_all_vanish_fails_with_that_reason(ctx: Cont
     row = await ctx.db.fetchrow("SELECT status, error_code FROM videos WHERE id = $1", accepted.video_id)
     assert row is not None
     assert tuple(row) == ("failed", "worker_vanished")
+
+
+async def test_one_video_that_a_bad_disk_keeps_keeps_no_other(ctx: Context) -> None:
+    ids = [(await upload(ctx, title)).video_id for title in ("Bad", "Good")]
+    info, grid = source_values(remux=True)
+    await work_off(LocalClient(ctx), info=info, grid=grid)
+    for video_id in ids:
+        await transaction(ctx.db, partial(videos.bump_manifest, video_id=video_id))
+    folder = ctx.config.storage_path / "videos"
+    (folder / "bad").rename(folder / "aside")
+    (folder / "bad").write_bytes(b"no folder")
+    (folder / "good" / "master.m3u8").unlink()
+    assert await repair_manifests(ctx) == 1
+    assert (folder / "good" / "master.m3u8").exists()
+    # In the trash, too.
+    for video_id in ids:
+        await transaction(ctx.db, partial(trash.soft_delete, video_id=video_id))
+    (ctx.config.storage_path / "archive" / "bad").mkdir(parents=True)
+    assert await removal.finish_all(ctx) == 1
+    assert not (folder / "good").exists()
+    (ctx.config.storage_path / "archive" / "bad").rmdir()
+    (folder / "bad").unlink()
+    (folder / "aside").rename(folder / "bad")
+    assert await removal.finish_all(ctx) == 1
+
+
+async def test_when_the_storage_is_away_a_round_ends_at_once(ctx: Context) -> None:
+    video_id = (await upload(ctx)).video_id
+    info, grid = source_values(remux=True)
+    await work_off(LocalClient(ctx), info=info, grid=grid)
+    await transaction(ctx.db, lambda tx: videos.bump_manifest(tx, video_id))
+    (ctx.config.storage_path / ".vlog-root").unlink()
+    with pytest.raises(Unavailable):
+        await repair_manifests(ctx)
 
 
 async def test_unfinished_renames_and_old_manifests_are_repaired(ctx: Context) -> None:

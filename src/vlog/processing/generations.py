@@ -13,6 +13,7 @@ from vlog.db.transaction import Transaction, transaction
 from vlog.kit.crash import CrashPoint, crash_point
 from vlog.kit.errors import Conflict, Unavailable
 from vlog.processing import manifests, rows
+from vlog.processing.one_by_one import for_each
 from vlog.processing.planning import new_token
 from vlog.processing.rooms import Rooms
 from vlog.processing.rows import FROM_GENERATIONS, GENERATION, Generation, Quality, Reader, generation_of
@@ -251,11 +252,13 @@ async def sweep_retired(ctx: Rooms, *, limit: int = 20) -> int:
     """Remove generations that nobody can be watching any more: first their files, then their rows."""
     grace_minutes = await ctx.settings.get(known.RETIRED_GRACE_MINUTES)
     expired = [generation_of(row) for row in await ctx.db.fetch(_EXPIRED, grace_minutes, limit)]
-    for generation in expired:
-        await ctx.storage.delete_folder(layout.generation(generation.storage_key, generation.token))
+    return await for_each(ctx, expired, lambda generation: _sweep(ctx, generation), what="generation")
 
-        async def work(tx: Transaction, generation_id: int = generation.id) -> None:
-            await tx.execute("DELETE FROM generations WHERE id = $1 AND state = 'retired'", generation_id)
 
-        await transaction(ctx.db, work)
-    return len(expired)
+async def _sweep(ctx: Rooms, generation: Generation) -> None:
+    await ctx.storage.delete_folder(layout.generation(generation.storage_key, generation.token))
+
+    async def work(tx: Transaction) -> None:
+        await tx.execute("DELETE FROM generations WHERE id = $1 AND state = 'retired'", generation.id)
+
+    await transaction(ctx.db, work)

@@ -15,9 +15,10 @@ from collections.abc import AsyncIterator, Mapping
 from vlog.catalog.text import title_of_file
 from vlog.catalog.videos import NewVideo
 from vlog.db.transaction import Transaction, transaction
-from vlog.kit.errors import Conflict, Invalid, NotFound, OutOfSpace, TooLarge, Unavailable, VlogError
+from vlog.kit.errors import Conflict, Invalid, NotFound, OutOfSpace, TooLarge, VlogError
 from vlog.processing import inbox_rows, uploads
 from vlog.processing.inbox_rows import InboxFile, InboxRow
+from vlog.processing.one_by_one import concerns_one
 from vlog.processing.rooms import Rooms
 from vlog.processing.uploads import Accepted, Received
 from vlog.settings import known
@@ -28,8 +29,6 @@ from vlog.telemetry.logs import get_logger
 
 _BLOCK_BYTES = 4 << 20
 _READINGS = 3
-# What a bad sector or a lost permission says of one file; said of all of them, the storage itself is away.
-_OF_ONE_FILE = frozenset({"storage_unavailable", "storage_denied"})
 
 _log = get_logger(__name__)
 
@@ -141,10 +140,8 @@ async def _give_way(ctx: Rooms, folder: InboxFolder, *, row: InboxRow, error: Vl
     Only a file that still lies in the inbox fails: what was moved stays the row's until it is a video.
     Raises ``Unavailable`` when it is not this file's trouble.
     """
-    if isinstance(error, Unavailable):
-        if error.code not in _OF_ONE_FILE:
-            raise error
-        await ctx.storage.check()
+    if not await concerns_one(ctx, error):
+        raise error
     # A conflict is another process's work on the same file, or its writer's.
     if not isinstance(error, Conflict) and await folder.is_unchanged(row.seen):
         await _fail(ctx, row.seen, error)

@@ -13,6 +13,7 @@ from vlog.db.transaction import Transaction, transaction
 from vlog.kit.crash import CrashPoint, crash_point
 from vlog.kit.errors import Conflict, NotFound
 from vlog.processing import generations, requests
+from vlog.processing.one_by_one import for_each
 from vlog.processing.rooms import Rooms
 from vlog.storage import layout
 from vlog.storage.base import Storage
@@ -95,20 +96,14 @@ async def settle(ctx: Rooms, video_id: int) -> None:
 
 async def finish_all(ctx: Rooms) -> int:
     """Bring to its end what a crash has cut short; returns how many folders were touched."""
-    touched = 0
-    for row in await ctx.db.fetch(_DELETED):
-        if await ctx.storage.exists(layout.video(row["storage_key"])):
-            await settle(ctx, row["id"])
-            touched += 1
+    deleted = await ctx.db.fetch(_DELETED)
+    shown = [row["id"] for row in deleted if await ctx.storage.exists(layout.video(row["storage_key"]))]
     archived = [entry.key.name for entry in await ctx.storage.list(layout.ARCHIVE)]
-    for row in await ctx.db.fetch(_NOT_DELETED, archived):
-        await settle(ctx, row["id"])
-        touched += 1
-    for entry in await ctx.storage.list(layout.PURGED):
-        if entry.key.name.isdecimal():
-            await _finish_purge(ctx, int(entry.key.name))
-            touched += 1
-    return touched
+    hidden = [row["id"] for row in await ctx.db.fetch(_NOT_DELETED, archived)]
+    purged = [entry.key.name for entry in await ctx.storage.list(layout.PURGED)]
+    touched = await for_each(ctx, [*shown, *hidden], lambda video_id: settle(ctx, video_id), what="removal")
+    going = [int(name) for name in purged if name.isdecimal()]
+    return touched + await for_each(ctx, going, lambda video_id: _finish_purge(ctx, video_id), what="purge")
 
 
 async def _finish_purge(ctx: Rooms, video_id: int) -> None:

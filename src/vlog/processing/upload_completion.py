@@ -10,25 +10,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vlog.db.transaction import Transaction, transaction
-from vlog.kit.errors import Invalid, Unavailable, VlogError
+from vlog.kit.errors import Invalid
 from vlog.processing import idempotency, upload_files, upload_rows, uploads
 from vlog.processing.inflow import Hashed, Inflow
+from vlog.processing.one_by_one import for_each
 from vlog.processing.rooms import Rooms
 from vlog.processing.upload_rows import Upload
 from vlog.processing.uploads import Received
 from vlog.settings import known
 from vlog.storage import layout
 from vlog.storage.base import Growing
-from vlog.telemetry.logs import get_logger
 
 BATCH = 20
 # How long one that has expired can still be asked about.
 KEEP_EXPIRED_HOURS = 24
-# What keeps one upload from its end without saying anything of the others.
-_OF_ONE_FILE = frozenset({"upload_busy", "storage_unavailable", "storage_denied"})
 _NO_CATEGORY = frozenset({"unknown_category", "unknown_reference"})
-
-_log = get_logger(__name__)
 
 
 async def complete(ctx: Rooms, upload_id: str, *, hashed: Hashed | None = None) -> Upload:
@@ -112,23 +108,13 @@ async def _accept(ctx: Rooms, upload: Upload, sha256: bytes) -> Upload:
 
 async def sweep(ctx: Rooms) -> int:
     """End what was left at its last step, give up what has expired, forget what is long over; how many."""
-    done = 0
-    for upload_id in await upload_rows.unfinished(ctx.db, limit=BATCH):
-        try:
-            await complete(ctx, upload_id)
-        except Unavailable as error:
-            if error.code not in _OF_ONE_FILE:
-                raise
-            # Somebody is at it, or a bad sector keeps it: the others need not wait for it.
-            _log.warning("upload not completed", upload=upload_id, code=error.code, reason=error.message)
-        except VlogError as error:
-            _log.warning("upload failed", upload=upload_id, code=error.code, reason=error.message)
-        else:
-            done += 1
+    unfinished = await upload_rows.unfinished(ctx.db, limit=BATCH)
+    done = await for_each(ctx, unfinished, lambda upload_id: complete(ctx, upload_id), what="upload")
     done += await _expire(ctx)
-    for upload_id, is_accepted in (await upload_rows.ended(ctx.db, limit=BATCH)).items():
-        await _forget(ctx, upload_id, is_accepted=is_accepted)
-        done += 1
+    ended = await upload_rows.ended(ctx.db, limit=BATCH)
+    done += await for_each(
+        ctx, ended, lambda upload_id: _forget(ctx, upload_id, is_accepted=ended[upload_id]), what="upload"
+    )
     await idempotency.prune(ctx)
     return done
 
@@ -141,10 +127,8 @@ async def _expire(ctx: Rooms) -> int:
             tx, code="upload_expired", message=words, keep_hours=KEEP_EXPIRED_HOURS
         ),
     )
-    for upload_id in expired:
-        # Whoever still has it open, cut off from the row, writes into a file that has no name.
-        await upload_files.remove(ctx, upload_id)
-    return len(expired)
+    # Whoever still has one open, cut off from its row, writes into a file that has no name.
+    return await for_each(ctx, expired, lambda upload_id: upload_files.remove(ctx, upload_id), what="upload")
 
 
 async def _forget(ctx: Rooms, upload_id: str, *, is_accepted: bool) -> None:

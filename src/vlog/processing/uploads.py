@@ -25,6 +25,7 @@ from vlog.kit.sightings import Sightings
 from vlog.processing import idempotency, planning, rows, upload_rows
 from vlog.processing.idempotency import Once
 from vlog.processing.inflow import Inflow
+from vlog.processing.one_by_one import for_each
 from vlog.processing.rooms import Rooms
 from vlog.settings import known
 from vlog.storage import layout
@@ -197,10 +198,12 @@ async def sweep_leftovers(ctx: Rooms, seen: Sightings) -> int:
     ``seen`` remembers earlier rounds: a source has no row for a moment, and its date may be wrong.
     """
     settled = seen.settled([key async for key in leftovers(ctx, older_than=LEFTOVER_AGE)])
-    for key in settled:
+
+    async def remove(key: str) -> None:
         crash_point(CrashPoint.SWEEP_REMOVES)
         await ctx.storage.delete(Key(key))
-    return len(settled)
+
+    return await for_each(ctx, settled, remove, what="leftover")
 
 
 async def leftovers(ctx: Rooms, *, older_than: timedelta) -> AsyncIterator[Key]:

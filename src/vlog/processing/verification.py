@@ -20,6 +20,7 @@ from vlog.media.presentation import PLAYLIST_NAME
 from vlog.processing import checks, expected, findings, uploads
 from vlog.processing.expected import Expected, Shelf
 from vlog.processing.findings import Finding, Kind
+from vlog.processing.one_by_one import concerns_one
 from vlog.processing.rooms import Rooms
 from vlog.settings.known import ENABLE_DASH
 from vlog.storage import layout
@@ -40,8 +41,6 @@ SELECT coalesce(sum(source_size_bytes), 0)::bigint + (
   JOIN generations g ON g.id = q.generation_id AND g.state <> 'retired') FROM videos
 """
 _BY_STORAGE_KEY = "SELECT EXISTS (SELECT FROM videos WHERE storage_key = $1)"
-# What one file's bad sector or lost permission is told as.
-_OF_ONE_FILE = frozenset({"storage_unavailable", "storage_denied"})
 
 
 @dataclass(slots=True)
@@ -162,10 +161,8 @@ class Verification:
         except NotFound:
             return "missing"
         except Unavailable as error:
-            if error.code not in _OF_ONE_FILE:
+            if not await concerns_one(self._ctx, error):
                 raise
-            # Is it the storage, or this file alone?
-            await self._ctx.storage.check()
             return "damaged"
         matches = sha256 == wanted.sha256 and wanted.size_bytes in {None, size_bytes}
         return None if matches else "damaged"

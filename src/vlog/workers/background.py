@@ -19,6 +19,7 @@ from vlog.kit.errors import VlogError
 from vlog.kit.sightings import Sightings
 from vlog.kit.supervise import Supervisor
 from vlog.processing import checks, findings, generations, removal, tasks, upload_completion, uploads
+from vlog.processing.one_by_one import for_each
 from vlog.processing.verification import Verification
 from vlog.settings import known
 from vlog.telemetry.logs import get_logger
@@ -45,12 +46,14 @@ class Chore:
 async def repair_manifests(ctx: Context) -> int:
     """Bring folders and playlists to what the rows say."""
     unsettled = await generations.unsettled(ctx.db, limit=BATCH)
-    for video_id in unsettled:
-        await generations.settle(ctx, video_id)
+    settled = await for_each(
+        ctx, unsettled, lambda video_id: generations.settle(ctx, video_id), what="folder"
+    )
     stale = await generations.stale_manifests(ctx.db, limit=BATCH)
-    for video_id in stale:
-        await generations.write_manifests(ctx, video_id)
-    return len(unsettled) + len(stale)
+    written = await for_each(
+        ctx, stale, lambda video_id: generations.write_manifests(ctx, video_id), what="manifest"
+    )
+    return settled + written
 
 
 class FileSweep:
