@@ -11,7 +11,7 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import Route
 
 from vlog.accounts.secret import AdminSecret
-from vlog.api import errors, headers, health
+from vlog.api import errors, headers, health, hot
 from vlog.api.admin import auth, categories, events, guard, inbox, resumable, storage, uploads
 from vlog.api.admin import health as admin_health
 from vlog.api.admin import pages as admin_pages
@@ -64,6 +64,10 @@ def build_public(ctx: Context) -> Service:
     errors.install(app, public_pages.error_page)
     for router in (health.router(), public_videos.router, public_pages.router):
         app.include_router(router)
+    # What every page begins with. The route beside it says that it is there, and answers other methods.
+    listed = ExceptionMiddleware(hot.direct(public_videos.list_videos), handlers=app.exception_handlers)
+    proxies = ctx.config.trusted_proxies
+    app.direct = {"/api/videos": Edge(listed, headers=policy, proxies=proxies, head_as_get=True)}
     policy = policy.for_other_sites()
     answering = Answering(policy, is_private=False, accel_prefix=ctx.config.x_accel_prefix)
     media = MediaFiles(ctx.storage, places, awaiting, answering=answering)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -46,15 +47,25 @@ class Application(FastAPI):
     media: ASGIApp | None = None
     """Answers everything below ``MEDIA_PREFIX``: looking for its route cost more than the answer."""
 
+    direct: Mapping[str, ASGIApp] = {}
+    """Answer ``GET`` and ``HEAD`` of exactly these paths, for the same reason."""
+
     fast_lane: FastLane | None = None
     """Where the server may ask for answers that are ready, before it makes a request of this application."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.media is not None and scope["type"] == "http" and scope["path"].startswith(MEDIA_PREFIX):
-            scope["app"] = self
-            await self.media(scope, receive, send)
+        known = self._known(scope) if scope["type"] == "http" else None
+        if known is None:
+            await super().__call__(scope, receive, send)
             return
-        await super().__call__(scope, receive, send)
+        scope["app"] = self
+        await known(scope, receive, send)
+
+    def _known(self, scope: Scope) -> ASGIApp | None:
+        path: str = scope["path"]
+        if path.startswith(MEDIA_PREFIX):
+            return self.media
+        return self.direct.get(path) if scope["method"] in {"GET", "HEAD"} else None
 
     def openapi(self) -> dict[str, Any]:
         """The description of all routes."""

@@ -7,6 +7,7 @@ contract and the check of each request come from that.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -14,11 +15,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vlog.api.middleware import QUIET
 
 Query = TypeVar("Query", bound=BaseModel)
+Endpoint = Callable[..., Awaitable[Response]]
 
 
 class HotRoute(APIRoute):
@@ -31,10 +34,24 @@ class HotRoute(APIRoute):
         if scope["method"] not in (self.methods or ()):
             await super().handle(scope, receive, send)
             return
-        scope[QUIET] = True
         # Errors are answered around all routes (``errors.install``).
-        response = await self.endpoint(Request(scope, receive), **scope["path_params"])
-        await response(scope, receive, send)
+        await _answer(self.endpoint, scope, receive, send)
+
+
+def direct(endpoint: Endpoint) -> ASGIApp:
+    """The same endpoint for a path without parameters, past the router (``contract.Application.direct``)."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["path_params"] = {}
+        await _answer(endpoint, scope, receive, send)
+
+    return answer
+
+
+async def _answer(endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) -> None:
+    scope[QUIET] = True
+    response = await endpoint(Request(scope, receive), **scope["path_params"])
+    await response(scope, receive, send)
 
 
 def read_query(request: Request, kind: type[Query]) -> Query:
