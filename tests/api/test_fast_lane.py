@@ -311,7 +311,12 @@ async def test_more_connections_than_allowed_are_refused(ctx: Context) -> None:
     async with listening(app, limit=3) as fast:
         assert (await fast.ask(request(path, "Connection: close"))).startswith(b"HTTP/1.1 200")
         waiting = [await asyncio.open_connection("127.0.0.1", fast.port) for _ in range(2)]
-        assert (await fast.ask(request(path, "Connection: close"))).startswith(b"HTTP/1.1 503")
+        refused = (await fast.ask(request(path, "Connection: close"))).lower()
+        assert refused.startswith(b"http/1.1 503")
+        for header in (b"retry-after: 1", b"cache-control: no-store", b"access-control-allow-origin: *"):
+            assert b"\r\n" + header + b"\r\n" in refused
+        listed = await fast.ask(request("/api/videos", "Connection: close"))
+        assert (listed[9:12], b"access-control" in listed) == (b"503", False)
         for _, writer in waiting:
             writer.close()
 

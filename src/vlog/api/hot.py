@@ -35,7 +35,8 @@ class HotRoute(APIRoute):
             await super().handle(scope, receive, send)
             return
         # Errors are answered around all routes (``errors.install``).
-        await _answer(self.endpoint, scope, receive, send)
+        response = await _response(self.endpoint, scope, receive)
+        await response(scope, receive, send)
 
 
 def direct(endpoint: Endpoint) -> ASGIApp:
@@ -43,15 +44,15 @@ def direct(endpoint: Endpoint) -> ASGIApp:
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         scope["path_params"] = {}
-        await _answer(endpoint, scope, receive, send)
+        response = await _response(endpoint, scope, receive)
+        await response(scope, receive, send)
 
     return answer
 
 
-async def _answer(endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) -> None:
+async def _response(endpoint: Endpoint, scope: Scope, receive: Receive) -> Response:
     scope[QUIET] = True
-    response = await endpoint(Request(scope, receive), **scope["path_params"])
-    await response(scope, receive, send)
+    return await endpoint(Request(scope, receive), **scope["path_params"])
 
 
 def read_query(request: Request, kind: type[Query]) -> Query:

@@ -14,10 +14,13 @@ from random import getrandbits
 from typing import Any
 from weakref import WeakSet
 
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from vlog.api.errors import Problem, problem_response
+from vlog.api.headers import FOR_OTHER_SITES
+from vlog.api.media_paths import MEDIA_PREFIX
 from vlog.telemetry.logs import get_logger
 
 log = get_logger(__name__)
@@ -134,6 +137,20 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._parsed_bytes > MAX_HEAD_BYTES or len(self.headers) >= MAX_HEADERS:
             # The parser hands this on as an invalid request: 400, and the connection closes.
             raise ValueError("the request's head is too long")
+
+
+async def too_many(scope: Scope, receive: Receive, send: Send) -> None:
+    """Beyond the limit of connections: players on other sites, too, are told when to ask again."""
+    headers = {"retry-after": "1", "connection": "close"}
+    if scope["path"].startswith(MEDIA_PREFIX):
+        headers |= FOR_OTHER_SITES
+    problem = Problem(
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        code="too_many_connections",
+        detail="Too many connections are open. Ask again in a moment.",
+        headers=headers,
+    )
+    await problem_response(problem, request_id=f"{getrandbits(128):032x}")(scope, receive, send)
 
 
 def _sweep(loop: asyncio.AbstractEventLoop, state: ServerState) -> None:

@@ -28,8 +28,10 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from vlog.api.protocol import too_many
 from vlog.api.receiving import ReceivingProtocol
 from vlog.kit.errors import VlogError
 from vlog.storage import pagecache
@@ -98,7 +100,8 @@ class SendfileProtocol(ReceivingProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:  # type: ignore[override]
         # uvicorn calls this for each request, also for those that waited in the pipeline. Under TLS the bytes
         # have to be encrypted first.
-        offered = self._offering(cycle, app) if self.scheme == "http" else app
+        chosen = too_many if app is service_unavailable else app
+        offered = self._offering(cycle, chosen) if self.scheme == "http" else chosen
         super()._start_asgi_task(cycle, offered)
 
     def _offering(self, cycle: RequestResponseCycle, app: ASGIApp) -> ASGIApp:
