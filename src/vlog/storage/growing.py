@@ -13,7 +13,7 @@ from typing import TypeVar
 from vlog.kit.crash import CrashPoint, crash_point
 from vlog.kit.errors import Unavailable
 from vlog.storage.faults import mapped, once
-from vlog.storage.files import forget_cached, sync_bytes, write_all
+from vlog.storage.files import begin_writeback, forget_cached, sync_bytes, write_all
 from vlog.storage.lanes import Lane
 from vlog.storage.layout import Key
 from vlog.storage.tree import Tree
@@ -85,6 +85,7 @@ class LocalGrowing:
         def work() -> None:
             with self._using() as file, mapped():
                 write_all(file, data, offset=offset)
+                begin_writeback(file, offset, len(data))
 
         await self._threads.run(work)
 
