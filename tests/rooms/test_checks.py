@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.support.databases import shift_clock
@@ -95,6 +97,19 @@ async def test_a_check_whose_maker_died_stands_in_nobodys_way(ctx: Context) -> N
     last = await checks.last(ctx.db)
     assert last is not None
     assert last.state == "done"
+
+
+async def test_a_process_that_is_stopped_says_so(ctx: Context) -> None:
+    await upload(ctx)
+    checking = asyncio.create_task(Verification(ctx, rate=1).everything())
+    while not (await checks.under_way(ctx.db)):
+        await asyncio.sleep(0.01)
+    checking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await checking
+    newest = await checks.newest(ctx.db)
+    assert newest is not None
+    assert (newest.state, "stopped" in str(newest.error_message)) == ("failed", True)
 
 
 async def test_a_storage_that_is_away_is_the_reason(ctx: Context) -> None:

@@ -89,6 +89,10 @@ class Verification:
         except VlogError as error:
             await self._fail(error.message)
             raise
+        except asyncio.CancelledError:
+            # Who looks on is told now, and not when the silence has lasted long enough.
+            await self._fail("The process that made it was stopped.")
+            raise
         return found
 
     async def video(self, video_id: int) -> list[Finding]:
