@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -206,19 +207,23 @@ async def test_it_dies_with_its_parent_and_leaves_no_core(report: Report) -> Non
     assert report["nice"] == min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
 
 
+@pytest.mark.parametrize(("wish", "nice"), [({}, 10), ({"hurried": True}, 3), ({"patient": True}, 19)])
 @pytest.mark.parametrize("name", JAILS)
-async def test_its_session_gives_way_as_a_whole(name: str, tmp_path: Path) -> None:
+async def test_its_session_gives_way_as_a_whole(
+    name: str, tmp_path: Path, wish: dict[str, bool], nice: int
+) -> None:
     """Where processors are shared out among sessions, its own niceness alone would mean nothing."""
     if not Path("/proc/self/autogroup").exists():
         pytest.skip("this kernel shares the processors out among processes")
     source = tmp_path / "source.mp4"
     source.write_bytes(b"own bytes")
     jail = build(name, python_tools())
-    command = jail.command(python_spec(source=source), python_argv("import time; time.sleep(60)"))
+    spec = replace(python_spec(source=source), **wish)  # type: ignore[arg-type]
+    command = jail.command(spec, python_argv("import time; time.sleep(60)"))
     process = await asyncio.create_subprocess_exec(*command, start_new_session=True)
     try:
         async with asyncio.timeout(20):
-            while "nice 10" not in Path(f"/proc/{process.pid}/autogroup").read_text():
+            while f"nice {nice}\n" not in Path(f"/proc/{process.pid}/autogroup").read_text():
                 assert process.returncode is None
                 await asyncio.sleep(0.01)
     finally:

@@ -24,7 +24,7 @@ _CODECS = frozenset(
 _MOST_LINES = 1152
 """Nobody has made larger pictures of fields."""
 
-_WINDOW_PICTURES = 16
+_WINDOW_PICTURES = 12
 _MOST_WINDOWS = 3
 _LEAST_PICTURES = 12
 _SHARE = 40

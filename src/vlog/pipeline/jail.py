@@ -26,6 +26,7 @@ _LAUNCHER = Path(__file__).with_name("jail_launcher.py")
 # Behind those who answer viewers; each step of nice is worth a quarter more of the processors' time.
 _NICENESS = 10
 _HURRIED_NICENESS = 3
+_PATIENT_NICENESS = 19
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "AV_LOG_FORCE_NOCOLOR": "1"}
 _LOADER_CACHE = Path("/etc/ld.so.cache")
 
@@ -69,7 +70,8 @@ class JailSpec:
     """What one run may touch: one source for reading, and folders only where a step cannot do with pipes.
 
     ``devices`` are paths such as a GPU's nodes that the tool may read, write and control. ``hurried`` tools
-    get most of the processors' time where others work beside them.
+    get most of the processors' time where others work beside them, ``patient`` ones little more than what
+    others leave.
     """
 
     source: Path | None = None
@@ -78,6 +80,7 @@ class JailSpec:
     writable: tuple[Path, ...] = ()
     devices: tuple[Path, ...] = ()
     hurried: bool = False
+    patient: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ class Jail:
         _check_source(spec.source)
         applied = {
             "parent": os.getpid(),
-            "nice": _HURRIED_NICENESS if spec.hurried else _NICENESS,
+            "nice": _niceness(spec),
             "files": list(files),
             "limits": _limits(spec.limits),
             "environment": _ENVIRONMENT,
@@ -214,6 +217,12 @@ class Jail:
             # Not followed if it is a link by now: a planted link can't turn one file into another.
             applied.append((str(spec.source.absolute()), landlock.READ_FILE, False))
         return self._ruleset.attributes, applied
+
+
+def _niceness(spec: JailSpec) -> int:
+    if spec.hurried:
+        return _HURRIED_NICENESS
+    return _PATIENT_NICENESS if spec.patient else _NICENESS
 
 
 def _limits(limits: Limits) -> list[tuple[int, int]]:

@@ -16,7 +16,7 @@ from vlog.pipeline import ffmpeg
 from vlog.pipeline.failures import Completed, OutputTooBig
 from vlog.pipeline.jail import Jail, JailSpec, Limits
 
-PROOF_FRAMES = 30
+PROOF_FRAMES = 20
 """Pictures that are decoded before a source is taken."""
 
 _ANSWER_LIMITS = Limits(output_bytes=4 << 20)

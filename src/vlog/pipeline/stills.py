@@ -57,7 +57,7 @@ async def _make(
             *start(assignment.ffmpeg_path, is_clock_mended=still.is_clock_mended),
             *write(still, wanted, str(folder)),
         ]
-        spec = JailSpec(source=assignment.source, limits=LIMITS, writable=(folder,))
+        spec = JailSpec(source=assignment.source, limits=LIMITS, writable=(folder,), patient=True)
         done = await ffmpeg.run(assignment.jail, argv, spec=spec)
         assignment.record(done)
         found = await asyncio.to_thread(_read, folder, wanted)

@@ -97,7 +97,8 @@ class _Search:
     async def _take(self, window: Window) -> tuple[bytes, bytes]:
         assignment = self._assignment
         argv = take_tiles(assignment.ffmpeg_path, assignment.source_url, info=self._work.info, window=window)
-        spec = JailSpec(source=assignment.source, limits=LIMITS)
+        # What makes the video playable runs beside it and comes first.
+        spec = JailSpec(source=assignment.source, limits=LIMITS, patient=True)
         taken = [bytearray(), bytearray()]
         try:
             async with await ffmpeg.start(assignment.jail, argv, spec=spec, outputs=2) as process:
