@@ -42,8 +42,12 @@ def made(folder: Path, name: str) -> Path:
     return path
 
 
+CUT_OFF = "The file is cut off; it plays as far as it goes."
+
+
 def cut(content: bytearray) -> None:
-    del content[len(content) * 6 // 10 :]
+    # An odd length, which no count of packets has.
+    del content[len(content) * 6 // 10 | 1 :]
 
 
 async def encoded(jail: Jail, source: Path, found: Inspected) -> tuple[RecordingClient, int]:
@@ -66,7 +70,7 @@ async def test_what_is_there_is_shown(name: str, any_jail: Jail, folder: Path) -
     assert 60 <= len(seen) <= 110
     assert missing <= 2
     assert picture.end == found.grid.duration
-    assert bool(found.info.warnings) is (name != "whole.ts")
+    assert found.info.warnings
     if name in TOLD:
         seconds = int(found.grid.duration_seconds)
         assert f"The file ends early: 0:0{seconds} of 0:06 could be read." in found.info.warnings
@@ -78,7 +82,9 @@ def lose_packets(content: bytearray) -> None:
     del content[middle : middle + 3 * 188]
 
 
-@pytest.mark.parametrize(("damage", "said"), [(cut, []), (lose_packets, ["Some pictures are damaged."])])
+@pytest.mark.parametrize(
+    ("damage", "said"), [(cut, [CUT_OFF]), (lose_packets, ["Some pictures are damaged."])]
+)
 async def test_what_other_decoders_give_up_on_is_not_copied(
     damage: Callable[[bytearray], None], said: list[str], any_jail: Jail, folder: Path
 ) -> None:

@@ -30,6 +30,16 @@ def test_a_file_must_be_as_long_as_it_says(head: bytes, end: int) -> None:
     assert not is_cut_off(head, end)
 
 
+@pytest.mark.parametrize("before", [0, 4])
+def test_a_transport_stream_ends_with_a_whole_packet(before: int) -> None:
+    """Of 188 bytes, or of 192 where a time of four bytes stands before each."""
+    packet = bytes(before) + b"\x47" + bytes(187)
+    assert not is_cut_off(packet * 10, len(packet) * 1000)
+    assert is_cut_off(packet * 10, len(packet) * 1000 + 1)
+    # Something else that has this byte now and then.
+    assert not is_cut_off(packet * 4 + bytes(len(packet)) * 4, len(packet) * 1000 + 1)
+
+
 @pytest.mark.parametrize(
     "head",
     [

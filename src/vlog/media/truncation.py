@@ -10,12 +10,19 @@ HEAD_BYTES = 4096
 
 _EBML = b"\x1a\x45\xdf\xa3"
 _SEGMENT = b"\x18\x53\x80\x67"
+_SYNC = 0x47
+_LEAST_PACKETS = 5
 _UNSET_RIFF = (0, 0xFFFFFFFF)
 _LEAST_LOSS_SECONDS = 1
 
 
 def is_cut_off(head: bytes, size_bytes: int) -> bool:
-    """Whether a Matroska, WebM or AVI file says that it is longer than it is."""
+    """Whether a Matroska, WebM or AVI file says that it is longer than it is, or a transport stream ends
+    within a packet: it tells no length, but whoever writes one writes whole packets.
+    """
+    packet = _packet_bytes(head)
+    if packet is not None:
+        return size_bytes % packet != 0
     told = _matroska_end(head) if head.startswith(_EBML) else _riff_end(head)
     return told is not None and told > size_bytes
 
@@ -31,6 +38,17 @@ def _clock(seconds: Fraction) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _packet_bytes(head: bytes) -> int | None:
+    """The size of a transport stream's packets: as broadcast, or with times before each as on discs and in
+    cameras. Source: ISO/IEC 13818-1, 2.4.3.2 (sync byte).
+    """
+    for size, first in ((188, 0), (192, 4)):
+        syncs = head[first::size]
+        if len(syncs) >= _LEAST_PACKETS and set(syncs) == {_SYNC}:
+            return size
+    return None
 
 
 def _riff_end(head: bytes) -> int | None:

@@ -26,7 +26,7 @@ _LAUNCHER = Path(__file__).with_name("jail_launcher.py")
 # Behind those who answer viewers; each step of nice is worth a quarter more of the processors' time.
 _NICENESS = 10
 _HURRIED_NICENESS = 3
-_PATIENT_NICENESS = 19
+_PATIENT_NICENESS = 15
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "AV_LOG_FORCE_NOCOLOR": "1"}
 _LOADER_CACHE = Path("/etc/ld.so.cache")
 
@@ -70,8 +70,8 @@ class JailSpec:
     """What one run may touch: one source for reading, and folders only where a step cannot do with pipes.
 
     ``devices`` are paths such as a GPU's nodes that the tool may read, write and control. ``hurried`` tools
-    get most of the processors' time where others work beside them, ``patient`` ones little more than what
-    others leave.
+    get most of the processors' time where others work beside them, ``patient`` ones a third
+    of what those get that are neither.
     """
 
     source: Path | None = None
