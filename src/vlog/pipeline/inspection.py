@@ -21,7 +21,7 @@ from vlog.media.info import AudioStream, FieldOrder, MediaInfo
 from vlog.media.packets import AudioExtent, VideoIndex
 from vlog.media.picture import RUN_UP_PICTURES
 from vlog.media.probed import ProbedStream
-from vlog.pipeline.failures import Completed
+from vlog.pipeline.failures import Completed, ToolFailure
 from vlog.pipeline.index import Indexed, Source, index_source
 from vlog.pipeline.jail import Jail
 from vlog.pipeline.mp4_file import Mp4Outline, read_outline
@@ -79,15 +79,17 @@ async def inspect(
 
 
 async def _ends_whole(questions: Questions, source: Source, index: VideoIndex) -> bool:
-    """Whether all pictures from the last key frame on can be decoded, where nothing else tells that the file
-    is all there: transport streams have no end.
+    """Whether all from the last key frame on can be decoded, where nothing else tells that the file is all
+    there: transport streams have no end.
     """
     if source.is_seekable and not source.is_cut_off:
         return True
     key = max(pts for pts, is_key in zip(index.pts, index.keys, strict=True) if is_key)
     start = key * index.time_base - (0 if source.is_seekable else SEEK_BACK_SECONDS)
-    decoded = await questions.decode_end(source.chosen.video.index, max(start, Fraction(0)))
-    return all(pts in decoded for pts in index.shown_pts if pts >= key)
+    try:
+        return not await questions.decode_end(source.chosen.video.index, key, max(start, Fraction(0)))
+    except ToolFailure:
+        return False
 
 
 def _head(source: Path) -> bytes:

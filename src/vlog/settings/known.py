@@ -16,8 +16,8 @@ SEGMENT_SECONDS = Setting(
 ENABLE_DASH = Setting(
     key="streaming.enable_dash",
     default=True,
-    help="Write a DASH manifest beside the HLS playlists: VLog's player needs it wherever the browser does not "
-    "play HLS by itself.",
+    help="Write a DASH manifest beside the HLS playlists: VLog's player needs it wherever the browser does "
+    "not play HLS by itself.",
 )
 PUBLISH_AT = Setting(
     key="streaming.publish_at",
