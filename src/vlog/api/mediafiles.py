@@ -19,13 +19,14 @@ from starlette.types import Receive, Scope, Send
 
 from vlog.api import media_paths
 from vlog.api.awaiting import Awaiting
-from vlog.api.media_answers import Answer, Answering, Asked
+from vlog.api.media_answers import MAX_REMEMBERED, Answer, Answering, Asked
 from vlog.api.media_paths import MEDIA_PREFIX, Kind, MediaPath
 from vlog.api.middleware import BEHIND_PROXY
 from vlog.api.open_files import OpenFile, OpenFiles
 from vlog.api.places import Place, Places
 from vlog.api.ranges import ByteRange
 from vlog.api.sendfile import EXTENSION, WINDOW_BYTES
+from vlog.kit.clock import monotonic_seconds
 from vlog.kit.errors import NotFound
 from vlog.storage import pagecache
 from vlog.storage.base import Storage
@@ -37,6 +38,8 @@ SEND_SECONDS = 60.0
 # How long an open file is used again. A manifest is replaced in place and must be right a second later; a
 # segment never changes under its name.
 LIFE_SECONDS: dict[Kind, float] = {"manifest": 1.0, "picture": 1.0, "versioned": 1.0, "segment": 10.0}
+# What was in memory a moment ago, and was sent from there, is the last that the kernel would drop.
+IN_MEMORY_SECONDS = 0.5
 METHODS = ("GET", "HEAD", "OPTIONS")
 
 Authorize = Callable[[Request], Awaitable[None]]
@@ -168,13 +171,21 @@ class MediaFiles:
 
 def _is_at_hand(file: OpenFile, part: ByteRange | None) -> bool:
     """Whether these bytes, or the first of many, can be sent without waiting for a disk."""
-    if part is None or file.content is not None:
+    if part is None or file.content is not None or part.length == 0:
         return True
     if file.descriptor is None:
         return False
-    return part.length == 0 or pagecache.is_cached(
-        file.descriptor, part.start, min(WINDOW_BYTES, part.length)
-    )
+    now = monotonic_seconds()
+    if file.in_memory.get(part.start, 0.0) > now:
+        return True
+    # All of a window, whatever part of it is wanted: the answer is kept by where it begins.
+    length = min(WINDOW_BYTES, file.size_bytes - part.start)
+    is_cached = pagecache.is_cached(file.descriptor, part.start, length)
+    if is_cached:
+        if len(file.in_memory) >= MAX_REMEMBERED:
+            file.in_memory.clear()
+        file.in_memory[part.start] = now + IN_MEMORY_SECONDS
+    return is_cached
 
 
 async def _send(scope: Scope, receive: Receive, send: Send, *, answer: Answer, file: OpenFile) -> None:

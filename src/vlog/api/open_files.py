@@ -31,7 +31,8 @@ MAX_KEPT_BYTES = 64 << 20
 class OpenFile:
     """One version of a file: ``content`` when it is kept as bytes, else ``file`` is open.
 
-    ``tag`` is a strong entity tag, ``modified`` the time of its last change as an HTTP date.
+    ``tag`` is a strong entity tag, ``modified`` the time of its last change as an HTTP date. ``in_memory``
+    tells which windows, by where they begin, were found in memory, and until when that is believed.
     """
 
     key: Key
@@ -43,6 +44,7 @@ class OpenFile:
     descriptor: int | None
     until: float
     answers: dict[tuple[Kind, Asked], Answer] = field(default_factory=dict)
+    in_memory: dict[int, float] = field(default_factory=dict)
     users: int = 0
     is_kept: bool = True
     is_closed: bool = False
