@@ -27,7 +27,7 @@ _MOST_LINES = 1152
 _WINDOW_PICTURES = 12
 _MOST_WINDOWS = 3
 _LEAST_PICTURES = 12
-_SHARE = 40
+_SHARE = 60
 """One picture in so many is looked at, in three places: decoding is a fifth of a ladder's work, or less."""
 
 _LEAST_MOVING = 6
