@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
 from fractions import Fraction
@@ -95,6 +96,17 @@ async def test_what_other_decoders_give_up_on_is_not_copied(
     found = await inspected(any_jail, source, segment_seconds=2, remux=True)
     assert not found.grid.key_frames_aligned
     assert list(found.info.warnings) == said
+
+
+async def test_the_end_of_a_recording_is_looked_at_in_no_time(any_jail: Jail, tmp_path: Path) -> None:
+    """A decoder that is told to give up at errors may complain for ever at the end of such a file."""
+    whole = tmp_path / "whole.ts"
+    fast = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "50")
+    make_source(whole, rate=Fraction(25), count=COUNT, options=fast)
+    source = hostile.patched(whole, "cut.ts", cut)
+    async with asyncio.timeout(60):
+        found = await inspected(any_jail, source, segment_seconds=2, remux=True)
+    assert 60 <= found.grid.frames < COUNT
 
 
 @pytest.mark.parametrize("name", ["whole.mp4", "whole.mkv"])
