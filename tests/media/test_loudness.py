@@ -135,7 +135,7 @@ async def test_a_long_film_is_levelled_by_pieces_of_it(
     any_jail: Jail, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loudness_sample, "WHOLE_SECONDS", 60)
-    source = long_film(tmp_path, "-c:a", "pcm_s16le")
+    source = long_film(tmp_path, "-c:a", "pcm_s16le", "-ac", "2")
     whole = loudness_of(source).integrated_lufs
     client, _ = await made_sound(any_jail, source, TO_TARGET)
     found = client.loudness["audio"]

@@ -63,8 +63,8 @@ def listen_at(job: AudioJob, at: Sequence[float]) -> list[str]:
     inputs: list[str] = []
     graph = []
     for number, seconds in enumerate(at):
-        # From the nearest place that the file knows: any will do. MP3 files know none, and are not to be
-        # read from their start for it.
+        # From the nearest place before that the file knows. MP3 files know none, and are not to be read from
+        # their start for it.
         inputs += [
             "-fflags",
             "+fastseek",
@@ -75,7 +75,13 @@ def listen_at(job: AudioJob, at: Sequence[float]) -> list[str]:
             f"{seconds:.3f}",
         ]
         inputs += ["-threads", "1", *hardening.ffmpeg_input_args(), "-i", job.source_url]
-        piece = ["asetpts=N/SR/TB", f"atrim=end={PIECE_SECONDS}", *to_format(job)]
+        # Key frames stand where scenes begin, and what is heard there is not what is heard everywhere.
+        piece = [
+            f"atrim=start={seconds:.3f}",
+            "asetpts=N/SR/TB",
+            f"atrim=end={PIECE_SECONDS}",
+            *to_format(job),
+        ]
         graph.append(f"[{number}:{job.stream.index}]{','.join(piece)}[p{number}]")
     joined = "".join(f"[p{number}]" for number in range(len(at)))
     # As in ``listen``, but told block by block.
