@@ -16,7 +16,7 @@ from vlog.pipeline import ffmpeg
 from vlog.pipeline.failures import Completed, OutputTooBig
 from vlog.pipeline.jail import Jail, JailSpec, Limits
 
-PROOF_FRAMES = 20
+PROOF_FRAMES = 16
 """Pictures that are decoded before a source is taken."""
 
 _ANSWER_LIMITS = Limits(output_bytes=4 << 20)
@@ -87,8 +87,9 @@ class Questions:
             *("-v", "error", "-nostdin"),
             # Timestamps as they are in the file, because they are compared with the index.
             "-copyts",
-            # Frame threads each hold a picture: 64 of them at 8K would not fit in memory.
-            *("-threads", "2"),
+            # Each further thread would decode a picture more than is wanted, and hold one: many at 8K would
+            # not fit in memory.
+            *("-threads", "1"),
             *hardening.ffmpeg_input_args(),
             *("-i", self.jail.source_url(self.source)),
             *("-map", f"0:{stream}", "-frames:v", str(PROOF_FRAMES)),
