@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.recording_client import RecordingClient
-from vlog.kit.errors import LeaseLost, Unavailable
+from vlog.kit.errors import Conflict, LeaseLost, Unavailable
 from vlog.pipeline import deliver
 from vlog.pipeline.deliver import Delivery
 from vlog.pipeline.holding import Holding
@@ -198,3 +198,24 @@ async def test_cancelling_the_whole_cancels_the_parts() -> None:
     with pytest.raises(asyncio.CancelledError):
         await parts
     assert asyncio.all_tasks() == before
+
+
+async def test_a_delivery_that_was_stopped_while_closing_delivers_again() -> None:
+    """The refusal and the last word of whoever made the segments may come in one moment."""
+    client = RecordingClient(Path("source"))
+    client.taken_from = 4
+    delivery = delivery_to(client)
+    delivery.open()
+    await delivery.put("360p", segment(3))
+    await delivery.put("720p", segment(4))
+    with pytest.raises(Conflict):
+        await delivery.run()
+    await delivery.close()
+    client.taken_from = None
+    delivery.open()
+    running = asyncio.create_task(delivery.run())
+    await asyncio.sleep(0)
+    await delivery.put("720p", segment(3))
+    await delivery.close()
+    await running
+    assert sorted(client.segments["720p"]) == [3]

@@ -59,6 +59,8 @@ class Assignment:
             await making
             await delivery.close()
 
+        # Whoever was stopped the last time may just have said that nothing more would come.
+        delivery.open()
         try:
             await together(delivery.run(), making_then_closing())
         except Conflict as error:

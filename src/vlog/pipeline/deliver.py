@@ -54,6 +54,10 @@ class Delivery:
             self._waiting_bytes += len(segment.data)
             self._changed.notify_all()
 
+    def open(self) -> None:
+        """Segments will come: to be called before ``run``, also when it is run anew."""
+        self._is_closed = False
+
     async def close(self) -> None:
         """Nothing more will come."""
         async with self._changed:
@@ -80,7 +84,6 @@ class Delivery:
         # Whoever makes them is stopped with this; what is lost here is made again.
         self._waiting.clear()
         self._waiting_bytes = 0
-        self._is_closed = False
 
     def _keep(self, batch: tuple[str, list[Segment]]) -> None:
         rendition, segments = batch
