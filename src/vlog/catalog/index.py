@@ -1,28 +1,153 @@
-"""Keeps ``catalog_index`` true: a row for each video that visitors may see, and for no other.
+"""Keeps the index true: a row in ``library_index`` for each video that is kept, and in ``catalog_index`` for each
+one that visitors may see, and how many of them have each facet and each word.
 
-Called in every transaction that can change what is visible or what is found; the table is narrow, so
-that lists and searches read little (the full rows are fetched by id afterwards).
+Called in every transaction that can change what is visible or what is found. What belongs into a row is said once,
+by the view ``indexed_videos``; lists and searches read only these narrow tables (the full rows are fetched by id
+afterwards).
 """
 
 from __future__ import annotations
 
-from vlog.catalog.rows import VISIBLE
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from vlog.catalog.rows import Reader
+from vlog.db.engine import Database
 from vlog.db.transaction import Transaction
 
-# 'simple' keeps every word as it is written: titles mix languages, and no stemmer knows which.
-_WRITE = f"""
-INSERT INTO catalog_index (video_id, published_at, tsv)
-SELECT v.id, v.published_at, setweight(to_tsvector('simple', v.title), 'A') FROM videos v
-WHERE v.id = $1 AND {VISIBLE}
-ON CONFLICT (video_id) DO UPDATE SET published_at = excluded.published_at, tsv = excluded.tsv
+Face = Literal["catalog", "library"]
+
+# Longer ones are no words that anybody types, and similarity means nothing for them.
+WORD_MAX_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    face: Face
+    moment: str
+    condition: str
+
+
+_RULES = (_Rule("catalog", "published_at", "is_visible"), _Rule("library", "created_at", "is_kept"))
+
+# One statement for all videos of a transaction. Facets and words are counted by the difference, in a fixed order:
+# two transactions that touch the same ones wait for each other and never for ever.
+_REFRESH = """
+WITH fresh AS MATERIALIZED (
+  SELECT video_id, {moment} AS moment, title_key, duration, tsv, facets FROM indexed_videos
+  WHERE video_id = ANY($1) AND {condition}
+), old AS MATERIALIZED (
+  SELECT video_id, tsv, facets FROM {face}_index WHERE video_id = ANY($1)
+), removed AS (
+  DELETE FROM {face}_index WHERE video_id = ANY($1) AND video_id NOT IN (SELECT video_id FROM fresh)
+), written AS (
+  INSERT INTO {face}_index AS i (video_id, moment, title_key, duration, tsv, facets) SELECT * FROM fresh
+  ON CONFLICT (video_id) DO UPDATE SET moment = excluded.moment, title_key = excluded.title_key,
+    duration = excluded.duration, tsv = excluded.tsv, facets = excluded.facets
+  WHERE (i.moment, i.title_key, i.duration, i.tsv, i.facets) IS DISTINCT FROM
+    (excluded.moment, excluded.title_key, excluded.duration, excluded.tsv, excluded.facets)
+), words AS (
+  INSERT INTO {face}_words AS w (word, videos)
+  SELECT word, sum(sign) FROM (
+    SELECT unnest(tsvector_to_array(tsv)) AS word, 1 AS sign FROM fresh
+    UNION ALL SELECT unnest(tsvector_to_array(tsv)), -1 FROM old
+  ) AS changes
+  WHERE length(word) <= $2 GROUP BY word HAVING sum(sign) <> 0 ORDER BY word
+  ON CONFLICT (word) DO UPDATE SET videos = w.videos + excluded.videos
+)
+INSERT INTO {face}_facets AS f (facet, videos)
+SELECT facet, sum(sign) FROM (
+  SELECT unnest(facets) AS facet, 1 AS sign FROM fresh UNION ALL SELECT unnest(facets), -1 FROM old
+) AS changes
+GROUP BY facet HAVING sum(sign) <> 0 ORDER BY facet
+ON CONFLICT (facet) DO UPDATE SET videos = f.videos + excluded.videos
 """
-_REMOVE = f"""
-DELETE FROM catalog_index WHERE video_id = $1
-  AND NOT EXISTS (SELECT 1 FROM videos v WHERE v.id = $1 AND {VISIBLE})
+_REFRESHES = tuple(
+    _REFRESH.format(face=rule.face, moment=rule.moment, condition=rule.condition) for rule in _RULES
+)
+
+_ENQUEUE = "INSERT INTO index_queue (video_id) {select} ON CONFLICT DO NOTHING"
+_TAKE = """
+DELETE FROM index_queue WHERE video_id IN (
+  SELECT video_id FROM index_queue ORDER BY video_id LIMIT $1 FOR UPDATE SKIP LOCKED
+) RETURNING video_id
+"""
+_LOCK = "SELECT 1 FROM videos WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
+
+_REBUILD = """
+TRUNCATE {face}_index, {face}_facets, {face}_words;
+INSERT INTO {face}_index SELECT video_id, {moment}, title_key, duration, tsv, facets FROM indexed_videos
+  WHERE {condition};
+INSERT INTO {face}_facets SELECT facet, count(*) FROM {face}_index, unnest(facets) AS facet GROUP BY facet;
+INSERT INTO {face}_words SELECT word, ndoc FROM ts_stat('SELECT tsv FROM {face}_index') WHERE length(word) <= {length};
 """
 
 
-async def refresh(tx: Transaction, video_id: int) -> None:
-    """Write the video's row anew, or remove it when visitors may not see the video."""
-    await tx.execute(_WRITE, video_id)
-    await tx.execute(_REMOVE, video_id)
+async def refresh(tx: Transaction, *video_ids: int) -> None:
+    """Write the rows of these videos anew, or remove them when they are not to be found any more.
+
+    The caller holds the videos' rows, so that nobody else changes them before the commit.
+    """
+    for statement in _REFRESHES:
+        await tx.execute(statement, sorted(video_ids), WORD_MAX_LENGTH)
+
+
+async def enqueue_category(tx: Transaction, category_id: int) -> None:
+    """The category has another name: its videos are written anew, soon, a few at a time."""
+    await tx.execute(_ENQUEUE.format(select="SELECT id FROM videos WHERE category_id = $1"), category_id)
+
+
+async def enqueue_tag(tx: Transaction, tag_id: int) -> None:
+    """The tag has another name: its videos are written anew, soon, a few at a time."""
+    await tx.execute(_ENQUEUE.format(select="SELECT video_id FROM video_tags WHERE tag_id = $1"), tag_id)
+
+
+async def enqueue(tx: Transaction, video_ids: Iterable[int]) -> None:
+    """These videos are to be written anew, soon."""
+    await tx.execute(_ENQUEUE.format(select="SELECT unnest($1::bigint[])"), sorted(video_ids))
+
+
+async def work_off(tx: Transaction, *, limit: int) -> int:
+    """Write a few of the waiting videos anew; how many there were."""
+    video_ids = [row["video_id"] for row in await tx.fetch(_TAKE, limit)]
+    if video_ids:
+        await tx.fetch(_LOCK, video_ids)
+        await refresh(tx, *video_ids)
+    return len(video_ids)
+
+
+async def tidy(tx: Transaction) -> None:
+    """Forget facets and words that no video has any more."""
+    for rule in _RULES:
+        await tx.execute(f"DELETE FROM {rule.face}_facets WHERE videos <= 0")
+        await tx.execute(f"DELETE FROM {rule.face}_words WHERE videos <= 0")
+
+
+async def rebuild(db: Database) -> None:
+    """Write the whole index anew; lists wait meanwhile. For repair, and after rows were loaded past this code."""
+    # Outside the pool, whose limits are for requests: a million videos take minutes.
+    connection = await db.connect()
+    try:
+        async with connection.transaction():
+            for rule in _RULES:
+                await connection.execute(_REBUILD.format(**asdict(rule), length=WORD_MAX_LENGTH))
+    finally:
+        await connection.close()
+
+
+async def differences(reader: Reader) -> int:
+    """How many videos have a row that differs from the truth, or none, or one too many; for proofs."""
+    total = 0
+    for rule in _RULES:
+        total += await reader.fetchval(
+            f"""
+            SELECT count(*) FROM {rule.face}_index i FULL JOIN (
+              SELECT video_id, {rule.moment} AS moment, title_key, duration, tsv, facets
+              FROM indexed_videos WHERE {rule.condition}
+            ) v USING (video_id)
+            WHERE (i.moment, i.title_key, i.duration, i.tsv, i.facets)
+              IS DISTINCT FROM (v.moment, v.title_key, v.duration, v.tsv, v.facets)
+            """
+        )
+    return total

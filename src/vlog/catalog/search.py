@@ -10,17 +10,24 @@ from vlog.kit.errors import Invalid
 MAX_LENGTH = 200
 MAX_WORDS = 20
 
-# The last word is still being typed, so it counts as a beginning; both halves may be empty.
-# $4 and $5 come from ``parse``.
-CONDITION = "ci.tsv @@ (websearch_to_tsquery('simple', $4) && to_tsquery('simple', $5))"
-
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """``whole`` is in web-search syntax (quotes, ``or``, ``-``); ``prefix`` one quoted operand, or empty."""
+    """A search as full-text search takes it.
+
+    ``whole`` is in web-search syntax (quotes, ``or``, ``-``). The last word is still being typed, so it counts
+    as a beginning: ``prefix`` is it as one quoted operand; either may be empty. ``plain`` are the words where
+    there is nothing but words.
+    """
 
     whole: str
     prefix: str
+    plain: tuple[str, ...] = ()
+
+    def replaced(self, words: dict[str, str]) -> Terms:
+        """The same search with some of its plain words replaced."""
+        found = parse(" ".join(words.get(word, word) for word in self.plain))
+        return found if found is not None else self
 
 
 def parse(search: str) -> Terms | None:
@@ -39,4 +46,7 @@ def parse(search: str) -> Terms | None:
     if '"' in line or last.startswith("-") or after_or:
         return Terms(whole=line, prefix="")
     quoted = last.replace("\\", "\\\\").replace("'", "''")
-    return Terms(whole=" ".join(words[:-1]), prefix=f"'{quoted}':*")
+    has_operators = any(word.startswith("-") or word.lower() == "or" for word in words)
+    return Terms(
+        whole=" ".join(words[:-1]), prefix=f"'{quoted}':*", plain=() if has_operators else tuple(words)
+    )

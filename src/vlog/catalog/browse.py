@@ -1,0 +1,134 @@
+"""What a list of videos is beside its rows: how many there are, what else could be chosen, what is related."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vlog.catalog.facets import STATUSES, Kind, facet
+from vlog.catalog.index import Face
+from vlog.catalog.query import Arguments, Wanted, conditions, tsquery
+from vlog.catalog.rows import Reader
+from vlog.catalog.search import Terms
+
+# Nobody reads the last digit of a number of thousands, and counting a million rows for it is not worth it.
+COUNT_CAP = 1_000
+# Choices beside a list are counted over so many of its rows at most.
+SAMPLE = 2_000
+CHOICES_PER_KIND = 30
+# A video's first tags say what it is about; so many of each one's newest videos are looked at.
+RELATED_TAGS = 10
+RELATED_PER_TAG = 50
+
+_ALL_FACETS = """
+SELECT c.facet, c.videos FROM unnest($1::integer[]) AS kind (number)
+CROSS JOIN LATERAL (
+  SELECT facet, videos FROM {face}_facets WHERE facet >> 24 = kind.number AND videos > 0
+  ORDER BY videos DESC LIMIT $2
+) c
+"""
+_SOME_FACETS = """
+SELECT facet, count(*) AS videos FROM (SELECT i.facets FROM {face}_index i WHERE {where} LIMIT {limit}) found,
+  unnest(found.facets) AS facet
+GROUP BY facet
+"""
+_PREFIX = """
+SELECT word FROM {face}_words WHERE word >= $1 AND word < $2 AND videos > 0 ORDER BY videos DESC, word LIMIT $3
+"""
+_SIMILAR = """
+SELECT word FROM {face}_words WHERE word % unaccent(lower($1)) AND videos > 0
+ORDER BY similarity(word, unaccent(lower($1))) + 0.05 * ln(videos) DESC, word LIMIT 1
+"""
+# The last word is still being typed: it is known when some word begins with it.
+_UNKNOWN = """
+SELECT given FROM unnest($1::text[]) AS given, LATERAL (SELECT unaccent(lower(given)) AS typed) t
+WHERE NOT EXISTS (SELECT 1 FROM {face}_words w WHERE w.word = t.typed AND w.videos > 0)
+  AND NOT (given = $2 AND EXISTS (
+    SELECT 1 FROM {face}_words w WHERE w.word >= t.typed AND w.word < t.typed || U&'\\+10FFFF' AND w.videos > 0
+  ))
+"""
+_RELATED = """
+WITH own AS (SELECT facets FROM catalog_index WHERE video_id = $1),
+chosen AS (
+  SELECT facet FROM own, unnest(own.facets) AS facet WHERE facet >> 24 = $2 ORDER BY facet LIMIT $3
+), category AS (
+  SELECT facet FROM own, unnest(own.facets) AS facet WHERE facet >> 24 = $4 AND facet & 16777215 <> 0
+), found AS (
+  SELECT near.video_id, near.moment, 2 AS points FROM chosen CROSS JOIN LATERAL (
+    SELECT video_id, moment FROM catalog_index i WHERE i.facets @> ARRAY[chosen.facet]
+    ORDER BY moment DESC, video_id DESC LIMIT $5
+  ) near
+  UNION ALL
+  SELECT near.video_id, near.moment, 3 FROM category CROSS JOIN LATERAL (
+    SELECT video_id, moment FROM catalog_index i WHERE i.facets @> ARRAY[category.facet]
+    ORDER BY moment DESC, video_id DESC LIMIT $5
+  ) near
+  UNION ALL
+  (SELECT video_id, moment, 0 FROM catalog_index ORDER BY moment DESC, video_id DESC LIMIT $6 + 1)
+)
+SELECT video_id FROM found WHERE video_id <> $1
+GROUP BY video_id, moment ORDER BY sum(points) DESC, moment DESC, video_id DESC LIMIT $6
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """How many videos of a list have each facet; ``is_sample``: of a part of the list only."""
+
+    videos: dict[int, int]
+    is_sample: bool
+
+
+async def count(reader: Reader, face: Face, wanted: Wanted) -> tuple[int, bool]:
+    """How many videos a list has, and whether that is exact: lists with conditions are counted up to a cap."""
+    if wanted.is_everything:
+        states = [facet(Kind.STATUS, each) for each in STATUSES.values()]
+        sql = f"SELECT coalesce(sum(videos), 0) FROM {face}_facets WHERE facet = ANY($1)"
+        return int(await reader.fetchval(sql, states)), True
+    arguments = Arguments()
+    where = conditions(wanted, arguments)
+    limit = arguments.add(COUNT_CAP + 1)
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM {face}_index i WHERE {where} LIMIT {limit}) capped"
+    found = int(await reader.fetchval(sql, *arguments.values))
+    return min(found, COUNT_CAP), found <= COUNT_CAP
+
+
+async def choices(reader: Reader, face: Face, wanted: Wanted) -> Choices:
+    """What a list could be narrowed down to. Without conditions the most frequent of each kind, exactly."""
+    if wanted.is_everything:
+        kinds = [int(kind) for kind in Kind]
+        rows = await reader.fetch(_ALL_FACETS.format(face=face), kinds, CHOICES_PER_KIND)
+        return Choices({row["facet"]: row["videos"] for row in rows}, is_sample=False)
+    arguments = Arguments()
+    where = conditions(wanted, arguments)
+    sql = _SOME_FACETS.format(face=face, where=where, limit=arguments.add(SAMPLE))
+    rows = await reader.fetch(sql, *arguments.values)
+    states = [facet(Kind.STATUS, each) for each in STATUSES.values()]
+    counted = {row["facet"]: row["videos"] for row in rows}
+    return Choices(counted, is_sample=sum(counted.get(each, 0) for each in states) >= SAMPLE)
+
+
+async def related_ids(reader: Reader, video_id: int, *, limit: int) -> list[int]:
+    """Published videos that share most with this one: tags, then its category; filled up with the newest."""
+    rows = await reader.fetch(
+        _RELATED, video_id, int(Kind.TAG), RELATED_TAGS, int(Kind.CATEGORY), RELATED_PER_TAG, limit
+    )
+    return [row["video_id"] for row in rows]
+
+
+async def completions(reader: Reader, face: Face, prefix: str, *, limit: int) -> list[str]:
+    """Words that begin so, the most frequent first; ``prefix`` is lower-case and without accents."""
+    after = prefix + "\U0010ffff"
+    return [row["word"] for row in await reader.fetch(_PREFIX.format(face=face), prefix, after, limit)]
+
+
+async def corrected(reader: Reader, face: Face, terms: Terms) -> Terms | None:
+    """The search with each unknown word replaced by the known one nearest to it; ``None``: nothing to replace."""
+    words = list(dict.fromkeys(terms.plain))
+    if not words:
+        return None
+    unknown = await reader.fetch(_UNKNOWN.format(face=face), words, words[-1])
+    nearest = {
+        row["given"]: await reader.fetchval(_SIMILAR.format(face=face), row["given"]) for row in unknown
+    }
+    found = {word: near for word, near in nearest.items() if near is not None}
+    return terms.replaced(found) if found else None
