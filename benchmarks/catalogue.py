@@ -1,8 +1,8 @@
 """Lists, filters, searches, choices and relations at a million videos: what each costs in the database.
 
-One connection asks; figures are milliseconds as the client sees them, with values drawn anew for each question.
-Beside them, on the same rows, the shapes that the seed's system asked in: ``ILIKE`` over title and description,
-``OFFSET``, views counted by joining plays.
+One connection asks; figures are milliseconds as the client sees them, with values drawn anew for each
+question. Beside them, on the same rows, the shapes that the seed's system asked in: ``ILIKE`` over title and
+description, ``OFFSET``, views counted by joining plays.
 """
 
 from __future__ import annotations
@@ -155,7 +155,10 @@ class _Questions:
     def peers(self) -> dict[str, Ask]:
         """The same, in the shapes of the seed's system."""
         like = "v.title ILIKE '%' || $1 || '%' OR v.description ILIKE '%' || $1 || '%'"
-        views = "SELECT v.id, count(DISTINCT p.id) FROM videos v LEFT JOIN playback_sessions p ON p.video_id = v.id"
+        views = (
+            "SELECT v.id, count(DISTINCT p.id) FROM videos v"
+            " LEFT JOIN playback_sessions p ON p.video_id = v.id"
+        )
         return {
             "ILIKE": lambda: self.db.fetch(
                 f"SELECT id FROM videos v WHERE {like} ORDER BY published_at DESC LIMIT {PAGE}", self._word()

@@ -1,4 +1,4 @@
-"""A library of any size for measurements: videos with words, tags, categories and plays as real ones have them."""
+"""A library of any size for measurements: videos with words, tags, categories and plays as in real ones."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SESSIONS_PER_VIDEO = 3
 _BATCH = 20_000
 FIRST = datetime(2010, 1, 1, tzinfo=UTC)
 SPAN_SECONDS = 16 * 365 * 86_400
-_ONSETS = "b c d f g h j k l m n p r s t v w z br ch cr dr fl gl gr pl pr sh sl st th tr".split()
-_VOWELS = "a e i o u ai ea ou ö é".split()
+_ONSETS = "b c d f g h j k l m n p r s t v w z br ch cr dr fl gl gr pl pr sh sl st th tr".split()  # noqa: SIM905
+_VOWELS = "a e i o u ai ea ou ö é".split()  # noqa: SIM905
 
 
 def vocabulary(seed: int = 7) -> list[str]:
@@ -31,7 +31,10 @@ def vocabulary(seed: int = 7) -> list[str]:
 
 
 async def seed(connection: asyncpg.Connection, videos: int) -> list[str]:
-    """Fill an empty, migrated database; the vocabulary. Rows go past the product's code, then ``rebuild`` is due."""
+    """Fill an empty, migrated database; the vocabulary.
+
+    Rows go past the product's code: ``index.rebuild`` is due afterwards.
+    """
     words = vocabulary()
     # Zipf's law: the second word half as often as the first one.
     weights = list(accumulate(1 / (rank + 8) for rank in range(WORDS)))

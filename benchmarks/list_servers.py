@@ -19,6 +19,7 @@ from vlog.api import serve
 from vlog.api.app import Service, build_public
 from vlog.api.media_urls import thumbnail_url, thumbnails
 from vlog.catalog import listing
+from vlog.catalog.query import EVERYTHING, Order
 from vlog.config import Config, load
 from vlog.context import Context, open_context
 from vlog.telemetry.logs import configure
@@ -77,7 +78,7 @@ def peer(config: Config) -> FastAPI:
 
     @app.get("/api/videos")
     async def list_videos(limit: int = 50) -> PeerPage:
-        page = await listing.public_page(held[0].db, None, after=None, limit=limit)
+        page = await listing.public_page(held[0].db, EVERYTHING, Order(), after=None, limit=limit)
         items = [
             PeerItem(
                 **{name: value for name, value in video._asdict().items() if name in PeerItem.model_fields},

@@ -1,4 +1,4 @@
-"""The library: tags, playlists, chapters, custom fields, audit, and an index that answers every list and search."""
+"""The library: tags, playlists, chapters, custom fields, audit, and an index for every list and search."""
 
 from __future__ import annotations
 
@@ -260,7 +260,8 @@ def _face(name: str, moment: str, condition: str) -> tuple[str, ...]:
           facets integer[] NOT NULL
         )
         """,
-        f"CREATE TABLE {name}_facets (facet integer PRIMARY KEY, videos integer NOT NULL) WITH (fillfactor = 70)",
+        f"CREATE TABLE {name}_facets (facet integer PRIMARY KEY, videos integer NOT NULL)"
+        " WITH (fillfactor = 70)",
         f'CREATE TABLE {name}_words (word text COLLATE "C" PRIMARY KEY, videos integer NOT NULL)'
         " WITH (fillfactor = 70)",
         f"""
@@ -282,7 +283,8 @@ def _face(name: str, moment: str, condition: str) -> tuple[str, ...]:
         f"CREATE INDEX ix_{name}_facets_most ON {name}_facets ((facet >> 24), videos DESC)",
         f"CREATE INDEX ix_{name}_words ON {name}_words USING gin (word gin_trgm_ops)",
         # Rare words and tags would be taken for common ones, and the planner would walk the wrong index.
-        f"ALTER TABLE {name}_index ALTER COLUMN tsv SET STATISTICS 1000, ALTER COLUMN facets SET STATISTICS 1000",
+        f"ALTER TABLE {name}_index ALTER COLUMN tsv SET STATISTICS 1000,"
+        " ALTER COLUMN facets SET STATISTICS 1000",
     )
 
 

@@ -135,7 +135,7 @@ class Places:
             roots.reverse()
         return Place(
             video_id=video.id,
-            is_public=video.is_public,
+            is_public=video.is_playable,
             roots=tuple(roots),
             folders=live.folders if live is not None else {},
             token=live.token if live is not None else None,

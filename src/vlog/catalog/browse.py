@@ -1,4 +1,4 @@
-"""What a list of videos is beside its rows: how many there are, what else could be chosen, what is related."""
+"""What stands beside a list of videos: how many there are, what else could be chosen, what is related."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vlog.catalog.facets import STATUSES, Kind, facet
 from vlog.catalog.index import Face
-from vlog.catalog.query import Arguments, Wanted, conditions, tsquery
+from vlog.catalog.query import Arguments, Wanted, conditions
 from vlog.catalog.rows import Reader
 from vlog.catalog.search import Terms
 
@@ -32,7 +32,8 @@ SELECT facet, count(*) AS videos FROM (SELECT i.facets FROM {face}_index i WHERE
 GROUP BY facet
 """
 _PREFIX = """
-SELECT word FROM {face}_words WHERE word >= $1 AND word < $2 AND videos > 0 ORDER BY videos DESC, word LIMIT $3
+SELECT word FROM {face}_words WHERE word >= $1 AND word < $2 AND videos > 0
+ORDER BY videos DESC, word LIMIT $3
 """
 _SIMILAR = """
 SELECT word FROM {face}_words WHERE word % unaccent(lower($1)) AND videos > 0
@@ -43,7 +44,8 @@ _UNKNOWN = """
 SELECT given FROM unnest($1::text[]) AS given, LATERAL (SELECT unaccent(lower(given)) AS typed) t
 WHERE NOT EXISTS (SELECT 1 FROM {face}_words w WHERE w.word = t.typed AND w.videos > 0)
   AND NOT (given = $2 AND EXISTS (
-    SELECT 1 FROM {face}_words w WHERE w.word >= t.typed AND w.word < t.typed || U&'\\+10FFFF' AND w.videos > 0
+    SELECT 1 FROM {face}_words w
+    WHERE w.word >= t.typed AND w.word < t.typed || U&'\\+10FFFF' AND w.videos > 0
   ))
 """
 _RELATED = """
@@ -79,7 +81,7 @@ class Choices:
 
 
 async def count(reader: Reader, face: Face, wanted: Wanted) -> tuple[int, bool]:
-    """How many videos a list has, and whether that is exact: lists with conditions are counted up to a cap."""
+    """How many videos a list has, and whether that is exact: with conditions it is counted up to a cap."""
     if wanted.is_everything:
         states = [facet(Kind.STATUS, each) for each in STATUSES.values()]
         sql = f"SELECT coalesce(sum(videos), 0) FROM {face}_facets WHERE facet = ANY($1)"
@@ -122,7 +124,7 @@ async def completions(reader: Reader, face: Face, prefix: str, *, limit: int) ->
 
 
 async def corrected(reader: Reader, face: Face, terms: Terms) -> Terms | None:
-    """The search with each unknown word replaced by the known one nearest to it; ``None``: nothing to replace."""
+    """The search with each unknown word replaced by the known one nearest to it, ``None`` without any."""
     words = list(dict.fromkeys(terms.plain))
     if not words:
         return None

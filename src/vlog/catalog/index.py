@@ -1,9 +1,9 @@
-"""Keeps the index true: a row in ``library_index`` for each video that is kept, and in ``catalog_index`` for each
-one that visitors may see, and how many of them have each facet and each word.
+"""Keeps the index true: a row in ``library_index`` for each video that is kept, one in ``catalog_index`` for
+each that visitors may see, and how many of them have each facet and each word.
 
-Called in every transaction that can change what is visible or what is found. What belongs into a row is said once,
-by the view ``indexed_videos``; lists and searches read only these narrow tables (the full rows are fetched by id
-afterwards).
+Called in every transaction that can change what is visible or what is found. What belongs into a row is said
+once, by the view ``indexed_videos``; lists and searches read only these narrow tables (the full rows are
+fetched by id afterwards).
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class _Rule:
 
 _RULES = (_Rule("catalog", "published_at", "is_visible"), _Rule("library", "created_at", "is_kept"))
 
-# One statement for all videos of a transaction. Facets and words are counted by the difference, in a fixed order:
-# two transactions that touch the same ones wait for each other and never for ever.
+# One statement for all videos of a transaction. Facets and words are counted by the difference, in a fixed
+# order: two transactions that touch the same ones wait for each other and never for ever.
 _REFRESH = """
 WITH fresh AS MATERIALIZED (
   SELECT video_id, {moment} AS moment, title_key, duration, tsv, facets FROM indexed_videos
@@ -80,7 +80,8 @@ TRUNCATE {face}_index, {face}_facets, {face}_words;
 INSERT INTO {face}_index SELECT video_id, {moment}, title_key, duration, tsv, facets FROM indexed_videos
   WHERE {condition};
 INSERT INTO {face}_facets SELECT facet, count(*) FROM {face}_index, unnest(facets) AS facet GROUP BY facet;
-INSERT INTO {face}_words SELECT word, ndoc FROM ts_stat('SELECT tsv FROM {face}_index') WHERE length(word) <= {length};
+INSERT INTO {face}_words SELECT word, ndoc FROM ts_stat('SELECT tsv FROM {face}_index')
+  WHERE length(word) <= {length};
 """
 
 
@@ -125,7 +126,9 @@ async def tidy(tx: Transaction) -> None:
 
 
 async def rebuild(db: Database) -> None:
-    """Write the whole index anew; lists wait meanwhile. For repair, and after rows were loaded past this code."""
+    """Write the whole index anew; lists wait meanwhile. For repair, and after rows were loaded past this
+    code.
+    """
     # Outside the pool, whose limits are for requests: a million videos take minutes.
     connection = await db.connect()
     try:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 import asyncpg
 
 from vlog.catalog import query
+from vlog.catalog.browse import COUNT_CAP
 from vlog.catalog.cursors import Position
 from vlog.catalog.query import Order, Wanted
 from vlog.catalog.rows import COLUMNS, FROM_VIDEOS, LISTED, ListedRow, Reader, VideoRow, video_row
@@ -19,7 +20,7 @@ T = TypeVar("T")
 _SHOWN = """
 SELECT {columns}, page.key AS page_key, page.moment AS page_moment
 FROM ({page}) page JOIN videos v ON v.id = page.video_id
-LEFT JOIN categories c ON c.id = v.category_id LEFT JOIN video_views w ON w.video_id = v.id
+LEFT JOIN categories c ON c.id = v.category_id
 ORDER BY {order}
 """
 _TRASH = f"""
@@ -27,8 +28,11 @@ SELECT {COLUMNS}, v.deleted_at AS page_key, NULL::timestamptz AS page_moment FRO
 WHERE v.deleted_at IS NOT NULL AND (v.deleted_at, v.id) < ($1, $2)
 ORDER BY v.deleted_at DESC, v.id DESC LIMIT $3
 """
-_END_OF_TIME = datetime.max
-_KEY_COLUMNS = 2
+_COUNT_TRASH = "SELECT count(*) FROM (SELECT 1 FROM videos WHERE deleted_at IS NOT NULL LIMIT $1) capped"
+_LATEST = datetime(9999, 12, 31, tzinfo=UTC)
+_MAX_ID = 2**63 - 1
+# What every page's rows have beside the columns that are shown.
+_KEYS = ("page_key", "page_moment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ async def public_page(
     # One row more than asked for tells whether there is a next page.
     page, by, values = query.page("catalog", wanted, order, after=after, limit=limit + 1)
     records = await reader.fetch(_SHOWN.format(columns=LISTED, page=page, order=by), *values)
-    items = [ListedRow(*tuple(record)[:-_KEY_COLUMNS]) for record in records[:limit]]
+    items = [ListedRow(*tuple(record)[: -len(_KEYS)]) for record in records[:limit]]
     return Page(items, _next(records, limit))
 
 
@@ -56,7 +60,23 @@ async def admin_page(
     """Videos outside the trash that fit, after a position."""
     page, by, values = query.page("library", wanted, order, after=after, limit=limit + 1)
     records = await reader.fetch(_SHOWN.format(columns=COLUMNS, page=page, order=by), *values)
-    return Page([video_row(record) for record in records[:limit]], _next(records, limit))
+    return Page([_video(record) for record in records[:limit]], _next(records, limit))
+
+
+async def trash_page(reader: Reader, *, after: Position | None, limit: int) -> Page[VideoRow]:
+    """Videos in the trash, last deleted first, after a position."""
+    moment, video_id = (after.key, after.id) if after is not None else (_LATEST, _MAX_ID)
+    records = await reader.fetch(_TRASH, moment, video_id, limit + 1)
+    return Page([_video(record) for record in records[:limit]], _next(records, limit))
+
+
+async def trash_count(reader: Reader) -> int:
+    """How many videos are in the trash, counted up to ``COUNT_CAP``."""
+    return int(await reader.fetchval(_COUNT_TRASH, COUNT_CAP))
+
+
+def _video(record: asyncpg.Record) -> VideoRow:
+    return video_row({name: value for name, value in record.items() if name not in _KEYS})
 
 
 def _next(records: list[asyncpg.Record], limit: int) -> Position | None:

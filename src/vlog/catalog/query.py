@@ -1,8 +1,8 @@
 """Which videos a list shows, in which order, and where it goes on: one builder for both faces of the library.
 
-Every list is a walk along one index of ``catalog_index`` or ``library_index`` or a look into its GIN indexes; the
-planner decides by the statistics of what is asked for. Paging is by the key of the last item shown, never by a
-number of rows to skip, so a deep page costs what the first one costs.
+Every list is a walk along one index of ``catalog_index`` or ``library_index`` or a look into its GIN indexes;
+the planner decides by the statistics of what is asked for. Paging is by the key of the last item shown, never
+by a number of rows to skip, so a deep page costs what the first one costs.
 """
 
 from __future__ import annotations
@@ -61,6 +61,11 @@ class Order:
     sort: Sort = "date"
     descending: bool = True
 
+    @property
+    def name(self) -> str:
+        """What a cursor of this order is called."""
+        return f"{self.sort}{'-' if self.descending else '+'}"
+
 
 class Arguments:
     """Collects a statement's parameters and says how each is written in it."""
@@ -98,7 +103,8 @@ def tsquery(terms: Terms, arguments: Arguments) -> str:
 def page(
     face: Face, wanted: Wanted, order: Order, *, after: Position | None, limit: int
 ) -> tuple[str, str, list[object]]:
-    """A page: SQL for rows of ``video_id`` and sort keys, its ``ORDER BY`` for rows called ``page``, parameters.
+    """A page: SQL for rows of ``video_id`` and sort keys, its ``ORDER BY`` for rows called ``page``,
+    parameters.
 
     The sort key's columns are ``key`` and, for relevance, ``moment``.
     """

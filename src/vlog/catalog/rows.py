@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, Protocol, cast
+from typing import Any, Literal, NamedTuple, Protocol
 
 import asyncpg
 
 from vlog.kit.errors import NotFound
 
 VideoStatus = Literal["pending", "processing", "ready", "failed"]
+Visibility = Literal["public", "unlisted", "private"]
 
 
 class Reader(Protocol):
@@ -29,10 +30,12 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VideoRow:
-    """One row of ``videos``: its columns, and ``category_name`` from ``categories``.
+    """One row of ``videos``: its columns, its category, its tags and how often it was seen.
 
     ``duration`` is seconds; ``thumbnail_version`` is 0 until there is a picture, of which ``thumbnail_files``
-    lists the sizes as JSON (``media.stills.PictureFile``). ``warnings`` are sentences about the source.
+    lists the sizes as JSON (``media.stills.PictureFile``). ``warnings`` are sentences about the source,
+    ``tags`` a JSON list of ``{id, name, slug}`` by name. ``publish_at`` is when a video that is kept back
+    will be published by itself; ``edit_revision`` counts what people have changed.
     """
 
     id: int
@@ -56,6 +59,10 @@ class VideoRow:
     publish_when_ready: bool
     created_at: datetime
     published_at: datetime | None
+    publish_at: datetime | None
+    visibility: Visibility
+    is_featured: bool
+    has_chapters: bool
     deleted_at: datetime | None
     thumbnail_source: str
     thumbnail_timestamp: float | None
@@ -66,17 +73,23 @@ class VideoRow:
     manifest_revision: int
     manifest_written: int
     warnings: list[str]
+    edit_revision: int
+    tags: str
+    view_count: int
 
     @property
-    def is_public(self) -> bool:
-        """Visitors find it in lists and can play it. The same rule in SQL: ``VISIBLE``."""
-        return self.status == "ready" and self.published_at is not None and self.deleted_at is None
+    def is_playable(self) -> bool:
+        """Visitors with the link can play it. Lists show it only when it is ``public``: see
+        ``indexed_videos``.
+        """
+        is_published = self.status == "ready" and self.published_at is not None
+        return is_published and self.deleted_at is None and self.visibility != "private"
 
     @property
     def is_announced(self) -> bool:
-        """Visitors with the link may see its page: it is public, will be when ready, or failed on the way."""
-        waiting = self.status != "ready" and self.publish_when_ready
-        return self.deleted_at is None and (waiting or self.is_public)
+        """Visitors with the link may see its page: it plays, will play when ready, or failed on the way."""
+        waiting = self.status != "ready" and self.publish_when_ready and self.visibility != "private"
+        return self.deleted_at is None and (waiting or self.is_playable)
 
 
 class ListedRow(NamedTuple):
@@ -93,21 +106,33 @@ class ListedRow(NamedTuple):
     status: VideoStatus
     created_at: datetime
     published_at: datetime
+    is_featured: bool
+    has_chapters: bool
     thumbnail_source: str
     thumbnail_timestamp: float | None
     thumbnail_version: int
     thumbnail_files: str
     streaming_format: str
     primary_codec: str
+    tags: str
+    view_count: int
 
 
-VISIBLE = "v.status = 'ready' AND v.published_at IS NOT NULL AND v.deleted_at IS NULL"
-
-_FROM_CATEGORY = {"category_name": "c.name", "category_slug": "c.slug"}
+_FROM_ELSEWHERE = {
+    "category_name": "c.name",
+    "category_slug": "c.slug",
+    "view_count": "coalesce((SELECT w.views FROM video_views w WHERE w.video_id = v.id), 0)",
+    "tags": """(
+      SELECT coalesce(
+        json_agg(json_build_object('id', t.id, 'name', t.name, 'slug', t.slug) ORDER BY t.name), '[]'
+      )
+      FROM video_tags vt JOIN tags t ON t.id = vt.tag_id WHERE vt.video_id = v.id
+    )::text""",
+}
 
 
 def _columns(names: Iterable[str]) -> str:
-    return ", ".join(f"{_FROM_CATEGORY.get(name, f'v.{name}')} AS {name}" for name in names)
+    return ", ".join(f"{_FROM_ELSEWHERE.get(name, f'v.{name}')} AS {name}" for name in names)
 
 
 COLUMNS = _columns(field.name for field in fields(VideoRow))
@@ -115,9 +140,9 @@ LISTED = _columns(ListedRow._fields)
 FROM_VIDEOS = "videos v LEFT JOIN categories c ON c.id = v.category_id"
 
 
-def video_row(record: asyncpg.Record) -> VideoRow:
+def video_row(record: asyncpg.Record | Mapping[str, Any]) -> VideoRow:
     """A record of ``COLUMNS`` as a value."""
-    return VideoRow(**cast("dict[str, Any]", dict(record)))
+    return VideoRow(**dict(record))
 
 
 def found(record: asyncpg.Record | None) -> VideoRow:

@@ -15,9 +15,9 @@ MAX_WORDS = 20
 class Terms:
     """A search as full-text search takes it.
 
-    ``whole`` is in web-search syntax (quotes, ``or``, ``-``). The last word is still being typed, so it counts
-    as a beginning: ``prefix`` is it as one quoted operand; either may be empty. ``plain`` are the words where
-    there is nothing but words.
+    ``whole`` is in web-search syntax (quotes, ``or``, ``-``). The last word is still being typed, so it
+    counts as a beginning: ``prefix`` is it as one quoted operand; either may be empty. ``plain`` are the
+    words where there is nothing but words.
     """
 
     whole: str

@@ -11,6 +11,7 @@ TITLE_MAX_LENGTH = 255
 DESCRIPTION_MAX_LENGTH = 5000
 CATEGORY_NAME_MAX_LENGTH = 100
 CATEGORY_DESCRIPTION_MAX_LENGTH = 1000
+TAG_NAME_MAX_LENGTH = 50
 
 # Control characters break logs, feeds and PostgreSQL (NUL); lone surrogates are no text at all.
 _REFUSED = frozenset({"Cc", "Cs"})

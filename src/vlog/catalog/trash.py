@@ -49,6 +49,7 @@ async def restore(tx: Transaction, video_id: int) -> VideoRow:
 async def purge(tx: Transaction, video_id: int) -> Purged:
     """Remove the video's row, and by it all rows that belong to it. Raises ``NotFound``."""
     video = await locked(tx, video_id)
+    # What is in the trash is in no list, so nothing has to be counted anew.
     await tx.execute("DELETE FROM videos WHERE id = $1", video_id)
     await tx.record(VideoPurged(video_id))
     return Purged(video_id=video_id, storage_key=video.storage_key, source_key=video.source_key)

@@ -9,12 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypedDict
 
 import msgspec
 
-from vlog.catalog import index, slugs
-from vlog.catalog.rows import COLUMNS, FROM_VIDEOS, Reader, VideoRow, VideoStatus, found, video_row
+from vlog.catalog import index, slugs, tags
+from vlog.catalog.rows import (
+    COLUMNS,
+    FROM_VIDEOS,
+    Reader,
+    VideoRow,
+    VideoStatus,
+    Visibility,
+    found,
+    video_row,
+)
 from vlog.catalog.taxonomy import require_category
 from vlog.catalog.text import clean_description, clean_title
 from vlog.db.transaction import Transaction
@@ -46,6 +56,14 @@ _BY_SLUG = f"SELECT {COLUMNS} FROM {FROM_VIDEOS} WHERE v.slug = $1"
 _BY_STORAGE_KEY = f"SELECT {COLUMNS} FROM {FROM_VIDEOS} WHERE v.storage_key = $1"
 _LOCKED = f"{_BY_ID} FOR UPDATE OF v"
 _REDIRECT = "SELECT v.slug FROM slug_redirects r JOIN videos v ON v.id = r.video_id WHERE r.slug = $1"
+_EDIT = """
+UPDATE videos SET title = $2, description = $3, category_id = $4, visibility = $5, is_featured = $6,
+  featured_at = CASE WHEN $6 THEN coalesce(featured_at, app_now()) END
+WHERE id = $1
+"""
+_SCHEDULED = """
+SELECT id FROM videos WHERE publish_at <= app_now() ORDER BY publish_at, id LIMIT $1 FOR UPDATE SKIP LOCKED
+"""
 _UNFINISHED = """
 SELECT id FROM videos WHERE status IN ('pending', 'processing') AND deleted_at IS NULL
 ORDER BY created_at DESC, id DESC LIMIT $1
@@ -67,12 +85,18 @@ class NewVideo:
 
 
 class VideoChanges(TypedDict, total=False):
-    """What an editor changes; a key that is absent stays as it is. ``category_id`` of ``None`` means none."""
+    """What an editor changes; a key that is absent stays as it is.
+
+    ``category_id`` of ``None`` means none; ``tag_ids`` are all tags that the video has afterwards.
+    """
 
     title: str
     description: str
     category_id: int | None
     slug: str
+    visibility: Visibility
+    is_featured: bool
+    tag_ids: Sequence[int]
 
 
 async def create(tx: Transaction, new: NewVideo) -> VideoRow:
@@ -89,6 +113,8 @@ async def create(tx: Transaction, new: NewVideo) -> VideoRow:
     await tx.execute(
         _INSERT, video_id, title, slug, description, new.category_id, new.publish_when_ready, filename
     )
+    await tx.execute("INSERT INTO video_views (video_id) VALUES ($1)", video_id)
+    await index.refresh(tx, video_id)
     return await by_id(tx, video_id)
 
 
@@ -132,32 +158,43 @@ async def locked(tx: Transaction, video_id: int) -> VideoRow:
     return found(await tx.fetchrow(_LOCKED, video_id))
 
 
-async def edit(tx: Transaction, video_id: int, changes: VideoChanges) -> VideoRow:
+async def edit(
+    tx: Transaction, video_id: int, changes: VideoChanges, *, seen_revision: int | None = None
+) -> VideoRow:
     """Change what an editor may change. An old slug leads on to the new one.
 
-    Raises ``NotFound``, ``Invalid``, ``Conflict`` (codes ``video_deleted``, ``slug_taken``).
+    ``seen_revision`` is the ``edit_revision`` that the editor has seen: if somebody else has edited
+    meanwhile, nothing is changed. Raises ``NotFound``, ``Invalid``, ``Conflict`` (codes ``video_deleted``,
+    ``slug_taken``, ``edited_meanwhile``).
     """
     before = await locked(tx, video_id)
     _refuse_deleted(before)
-    title = clean_title(changes["title"]) if "title" in changes else before.title
-    text = changes.get("description")
-    description = before.description if text is None else clean_description(text)
+    if seen_revision is not None and seen_revision != before.edit_revision:
+        raise Conflict(
+            "Somebody else has changed this video since you opened it: look at it, then save again.",
+            code="edited_meanwhile",
+        )
     category_id = changes.get("category_id", before.category_id)
     await require_category(tx, category_id)
     if "slug" in changes and changes["slug"] != before.slug:
         await _rename(tx, before, Slug(changes["slug"]))
+    if "tag_ids" in changes:
+        await tags.assign(tx, video_id, changes["tag_ids"])
     await tx.execute(
-        "UPDATE videos SET title = $2, description = $3, category_id = $4 WHERE id = $1",
+        _EDIT,
         video_id,
-        title,
-        description,
+        clean_title(changes["title"]) if "title" in changes else before.title,
+        clean_description(changes["description"]) if "description" in changes else before.description,
         category_id,
+        changes.get("visibility", before.visibility),
+        changes.get("is_featured", before.is_featured),
     )
     after = await by_id(tx, video_id)
-    if after != before:
-        await index.refresh(tx, video_id)
-        await tx.record(VideoUpdated(video_id))
-    return after
+    if after == before:
+        return before
+    await tx.execute("UPDATE videos SET edit_revision = edit_revision + 1 WHERE id = $1", video_id)
+    await _changed(tx, VideoUpdated(video_id))
+    return await by_id(tx, video_id)
 
 
 async def _rename(tx: Transaction, video: VideoRow, slug: Slug) -> None:
@@ -180,7 +217,7 @@ async def publish(tx: Transaction, video_id: int) -> VideoRow:
     _refuse_deleted(video)
     if video.status == "failed":
         raise Conflict("This video could not be processed; retry it first.", code="video_failed")
-    await tx.execute("UPDATE videos SET publish_when_ready = true WHERE id = $1", video_id)
+    await tx.execute("UPDATE videos SET publish_when_ready = true, publish_at = NULL WHERE id = $1", video_id)
     await publish_if_due(tx, video_id)
     return await by_id(tx, video_id)
 
@@ -189,12 +226,43 @@ async def unpublish(tx: Transaction, video_id: int) -> VideoRow:
     """Hide the video from visitors, and do not publish it when it becomes ready. Raises ``NotFound``."""
     video = await locked(tx, video_id)
     await tx.execute(
-        "UPDATE videos SET published_at = NULL, publish_when_ready = false WHERE id = $1", video_id
+        "UPDATE videos SET published_at = NULL, publish_at = NULL, publish_when_ready = false WHERE id = $1",
+        video_id,
     )
     await index.refresh(tx, video_id)
-    if video.published_at is not None or video.publish_when_ready:
+    if video.published_at is not None or video.publish_when_ready or video.publish_at is not None:
         await tx.record(VideoUnpublished(video_id))
     return await by_id(tx, video_id)
+
+
+async def schedule(tx: Transaction, video_id: int, moment: datetime) -> VideoRow:
+    """Keep the video back until a moment to come, then let visitors see it as soon as it is ready.
+
+    Raises ``NotFound``, ``Invalid`` (code ``invalid_publish_at``), ``Conflict`` (codes ``video_deleted``,
+    ``already_published``).
+    """
+    video = await locked(tx, video_id)
+    _refuse_deleted(video)
+    if video.published_at is not None:
+        raise Conflict("This video is published already; hide it first.", code="already_published")
+    if await tx.fetchval("SELECT $1 <= app_now()", moment):
+        raise Invalid("Choose a moment to come.", code="invalid_publish_at", field="publish_at")
+    await tx.execute(
+        "UPDATE videos SET publish_at = $2, publish_when_ready = false WHERE id = $1", video_id, moment
+    )
+    await _changed(tx, VideoUpdated(video_id))
+    return await by_id(tx, video_id)
+
+
+async def publish_scheduled(tx: Transaction, *, limit: int) -> int:
+    """Publish what was kept back until now; how many videos that were."""
+    due = [row["id"] for row in await tx.fetch(_SCHEDULED, limit)]
+    for video_id in due:
+        await tx.execute(
+            "UPDATE videos SET publish_at = NULL, publish_when_ready = true WHERE id = $1", video_id
+        )
+        await publish_if_due(tx, video_id)
+    return len(due)
 
 
 async def publish_if_due(tx: Transaction, video_id: int) -> None:
@@ -228,7 +296,7 @@ async def mark_pending(tx: Transaction, video_id: int) -> None:
         " WHERE id = $1 AND status = 'failed'",
         video_id,
     )
-    await tx.record(VideoUpdated(video_id))
+    await _changed(tx, VideoUpdated(video_id))
 
 
 async def mark_processing(tx: Transaction, video_id: int) -> None:
@@ -246,7 +314,7 @@ async def mark_described(tx: Transaction, video_id: int, *, duration: float, wid
         "UPDATE videos SET duration = $2, source_width = $3, source_height = $4",
         values=(duration, width, height),
     )
-    await tx.record(VideoUpdated(video_id))
+    await _changed(tx, VideoUpdated(video_id))
 
 
 async def set_warnings(tx: Transaction, video_id: int, warnings: Sequence[str]) -> None:
@@ -269,7 +337,6 @@ async def mark_ready(tx: Transaction, video_id: int, *, codec: str) -> None:
 async def mark_withdrawn(tx: Transaction, video_id: int) -> None:
     """The video can't be played to its end after all: it is being made again. Its publication is kept."""
     await _move(tx, VideoUpdated(video_id), "SET status = 'processing' WHERE id = $1 AND status = 'ready'")
-    await index.refresh(tx, video_id)
 
 
 async def mark_failed(tx: Transaction, video_id: int, *, code: str, message: str) -> None:
@@ -299,8 +366,9 @@ async def set_thumbnail(
 
 
 async def bump_manifest(tx: Transaction, video_id: int) -> None:
-    """The manifests must be written again: what they list has changed."""
+    """The manifests must be written again, because renditions have come or gone."""
     await _update(tx, video_id, "UPDATE videos SET manifest_revision = manifest_revision + 1", values=())
+    await index.refresh(tx, video_id)
 
 
 async def _update(tx: Transaction, video_id: int, sql: str, *, values: tuple[object, ...]) -> None:
@@ -310,7 +378,12 @@ async def _update(tx: Transaction, video_id: int, sql: str, *, values: tuple[obj
 
 async def _move(tx: Transaction, event: VideoEvent, sql: str, *, values: tuple[object, ...] = ()) -> None:
     if await tx.execute(f"UPDATE videos {sql}", event.video_id, *values) != "UPDATE 0":
-        await tx.record(event)
+        await _changed(tx, event)
+
+
+async def _changed(tx: Transaction, event: VideoEvent) -> None:
+    await index.refresh(tx, event.video_id)
+    await tx.record(event)
 
 
 def _is_slug(text: str) -> bool:

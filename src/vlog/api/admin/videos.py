@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 from pydantic import Field as Bounded
 
 from vlog.api.admin.detail import detail_of
 from vlog.api.admin.guard import ADMIN_ONLY
 from vlog.api.admin.shapes import AdminPage, AdminVideo, AdminVideoDetail, admin_video
 from vlog.api.deps import MAX_ID, Ctx, RowId
-from vlog.catalog import listing, paging, videos
-from vlog.catalog.listing import AdminFilter
-from vlog.catalog.rows import VideoStatus
-from vlog.catalog.search import MAX_LENGTH
-from vlog.catalog.text import clean_line
+from vlog.api.values import names, one_of
+from vlog.catalog import browse, cursors, facets, filters, listing, videos
+from vlog.catalog.filters import Asked
+from vlog.catalog.query import Order, Sort
+from vlog.catalog.rows import Visibility
 from vlog.catalog.videos import VideoChanges
 from vlog.context import Context
 from vlog.db.transaction import Transaction, transaction
@@ -29,7 +29,11 @@ _Text = Annotated[str, Bounded(max_length=20_000)]
 
 
 class VideoEdit(BaseModel):
-    """What to change; fields that are not sent stay as they are. ``category_id`` of ``null`` means none."""
+    """What to change; fields that are not sent stay as they are. ``category_id`` of ``null`` means none.
+
+    ``edit_revision`` is what the editor has seen: with it, nothing is changed if somebody else has changed
+    the video since.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -37,13 +41,17 @@ class VideoEdit(BaseModel):
     description: _Text | None = None
     category_id: Annotated[int, Bounded(ge=1, le=MAX_ID)] | None = None
     slug: Annotated[str, Bounded(max_length=100)] | None = None
+    visibility: Visibility | None = None
+    is_featured: bool | None = None
+    tag_ids: Annotated[list[Annotated[int, Bounded(ge=1, le=MAX_ID)]], Bounded(max_length=100)] | None = None
+    edit_revision: Annotated[int, Bounded(ge=0, le=MAX_ID)] | None = None
 
     def changes(self) -> VideoChanges:
         """The fields that were sent; ``null`` changes the category only."""
         sent = {
             name: value
             for name, value in self.model_dump(exclude_unset=True).items()
-            if value is not None or name == "category_id"
+            if name == "category_id" or (value is not None and name != "edit_revision")
         }
         return cast(VideoChanges, sent)
 
@@ -55,27 +63,68 @@ class Done:
     status: str = "ok"
 
 
+class AdminListQuery(BaseModel):
+    """Which videos, in which order. Lists of values are separated by commas."""
+
+    limit: int = Bounded(50, ge=1, le=200)
+    cursor: str | None = None
+    search: str = ""
+    category: str = Bounded("", max_length=1000)
+    tag: str = Bounded("", max_length=1000)
+    status: str = Bounded("", max_length=100)
+    visibility: str = Bounded("", max_length=100)
+    publication: str = Bounded("", max_length=100)
+    duration: str = Bounded("", max_length=100)
+    featured: bool = False
+    has_chapters: bool = False
+    date_from: AwareDatetime | None = None
+    date_to: AwareDatetime | None = None
+    sort: Sort | None = None
+    order: Literal["asc", "desc"] | None = None
+    deleted: bool = False
+    include_total: bool = True
+
+    def asked(self) -> Asked:
+        """The conditions; raises ``Invalid`` (code ``unknown_value``)."""
+        return Asked(
+            search=self.search,
+            categories=names(self.category),
+            tags=names(self.tag),
+            lengths=one_of(names(self.duration), facets.LENGTHS, field="duration"),
+            statuses=one_of(names(self.status), facets.STATUSES, field="status"),
+            visibilities=one_of(names(self.visibility), facets.VISIBILITIES, field="visibility"),
+            publications=one_of(names(self.publication), facets.PUBLICATIONS, field="publication"),
+            featured=self.featured,
+            has_chapters=self.has_chapters,
+            since=self.date_from,
+            until=self.date_to,
+        )
+
+    def ordered(self) -> Order:
+        """Newest first, or as asked."""
+        sort = self.sort or ("relevance" if self.search.strip() else "date")
+        return Order(sort=sort, descending=self.order == "desc" if self.order else sort != "title")
+
+
 @router.get("")
-async def list_videos(
-    ctx: Ctx,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: str | None = None,
-    status: VideoStatus | None = None,
-    search: str = "",
-    deleted: bool = False,
-    include_total: bool = True,
-) -> AdminPage:
-    """All videos outside the trash, or those in it, newest first; ``search`` is a part of the title."""
-    wanted = AdminFilter(status=status, search=_searched(search), deleted=deleted)
-    after = paging.decode(cursor, of="admin") if cursor is not None else None
-    page = await listing.admin_page(ctx.db, wanted, after=after, limit=limit)
+async def list_videos(ctx: Ctx, query: Annotated[AdminListQuery, Query()]) -> AdminPage:
+    """Videos outside the trash that fit, or those in it, last deleted first."""
+    name = "trash" if query.deleted else query.ordered().name
+    after = cursors.decode(query.cursor, of=name) if query.cursor is not None else None
+    if query.deleted:
+        page = await listing.trash_page(ctx.db, after=after, limit=query.limit)
+        total = await listing.trash_count(ctx.db) if query.include_total else None
+    else:
+        wanted = await filters.resolve(ctx.db, query.asked())
+        page = await listing.admin_page(ctx.db, wanted, query.ordered(), after=after, limit=query.limit)
+        total = (await browse.count(ctx.db, "library", wanted))[0] if query.include_total else None
     jobs = await progress.of_videos(ctx, [video.id for video in page.items])
     following = page.next_position
     return AdminPage(
         videos=[admin_video(video, jobs.get(video.id)) for video in page.items],
-        next_cursor=paging.encode(following, of="admin") if following is not None else None,
+        next_cursor=cursors.encode(following, of=name) if following is not None else None,
         has_more=following is not None,
-        total_count=await listing.admin_count(ctx.db, wanted) if include_total else None,
+        total_count=total,
     )
 
 
@@ -87,8 +136,16 @@ async def get_video(ctx: Ctx, video_id: RowId) -> AdminVideoDetail:
 
 @router.put("/{video_id}")
 async def edit_video(ctx: Ctx, video_id: RowId, edit: VideoEdit) -> AdminVideo:
-    """Change title, description, category or address; the old address leads on to the new one."""
-    await transaction(ctx.db, lambda tx: videos.edit(tx, video_id, edit.changes()))
+    """Change what is known of it; an old address leads on to the new one."""
+
+    async def work(tx: Transaction) -> None:
+        before = await videos.locked(tx, video_id)
+        after = await videos.edit(tx, video_id, edit.changes(), seen_revision=edit.edit_revision)
+        if before.visibility != "private" and after.visibility == "private":
+            await generations.rotate_token(tx, video_id)
+
+    await transaction(ctx.db, work)
+    await generations.settle(ctx, video_id)
     return await _listed(ctx, video_id)
 
 
@@ -139,7 +196,3 @@ async def delete_video(ctx: Ctx, video_id: RowId, permanent: bool = False) -> Do
 async def _listed(ctx: Context, video_id: int) -> AdminVideo:
     video = await videos.by_id(ctx.db, video_id)
     return admin_video(video, await progress.of_video(ctx, video_id))
-
-
-def _searched(text: str) -> str | None:
-    return clean_line(text, field="search", maximum=MAX_LENGTH) if text.strip() else None

@@ -16,6 +16,8 @@ from vlog.api.public import videos as api
 from vlog.api.public.shapes import VideoDetail
 from vlog.api.render import Pages, site_of, site_or_default
 from vlog.catalog import videos
+from vlog.catalog.filters import Asked
+from vlog.catalog.query import Order
 from vlog.config import Config
 from vlog.context import Context
 
@@ -35,7 +37,8 @@ PagesOf = Annotated[Pages, Depends(_pages)]
 @router.get("/", response_class=Response)
 async def home(ctx: Ctx, pages: PagesOf, search: str = "", cursor: str | None = None) -> Response:
     """The newest videos, or those that a search found."""
-    page = await api.page_of(ctx, search_text=search, cursor=cursor, limit=PAGE_SIZE)
+    order = Order(sort="relevance") if search.strip() else Order()
+    page = await api.page_of(ctx, Asked(search=search), order, cursor=cursor, limit=PAGE_SIZE)
     following = {"search": search, "cursor": page.next_cursor} if search else {"cursor": page.next_cursor}
     context: dict[str, object] = {
         "site": await site_of(ctx.settings),

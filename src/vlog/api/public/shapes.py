@@ -6,10 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from vlog.api.media_urls import Thumbnail, dash_url, stream_url, thumbnail_url, thumbnails, thumbnails_json
 from vlog.catalog.rows import ListedRow, VideoRow, VideoStatus
 from vlog.processing.generations import ShownQuality
 from vlog.processing.progress import JobProgress
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TagItem:
+    """A tag of a video."""
+
+    id: int
+    name: str
+    slug: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,11 +46,16 @@ class VideoItem:
     thumbnail_timestamp: float | None
     streaming_format: str
     primary_codec: str
+    tags: list[TagItem]
+    view_count: int
+    is_featured: bool
+    has_chapters: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VideoPage:
-    """One page of the list. ``total_count`` is counted up to 10 000, and only when asked for."""
+    """One page of the list. ``total_count`` only when asked for; with conditions it is counted up to 1 000.
+    """
 
     videos: list[VideoItem]
     next_cursor: str | None
@@ -104,12 +120,16 @@ class Progress:
 
 def video_item(video: ListedRow) -> VideoItem:
     """A row as pages show it."""
-    return VideoItem(**_common(video), thumbnails=thumbnails(video))
+    return VideoItem(**_common(video), thumbnails=thumbnails(video), tags=_tags(video))
 
 
 def encoded_item(video: ListedRow) -> dict[str, object]:
     """The same ``VideoItem`` for the encoder, which needs no instances on its way."""
-    return {**_common(video), "thumbnails": thumbnails_json(video)}
+    return {
+        **_common(video),
+        "thumbnails": thumbnails_json(video),
+        "tags": msgspec.Raw(video.tags.encode()),
+    }
 
 
 def video_detail(video: VideoRow, qualities: list[ShownQuality], *, with_dash: bool) -> VideoDetail:
@@ -117,6 +137,7 @@ def video_detail(video: VideoRow, qualities: list[ShownQuality], *, with_dash: b
     return VideoDetail(
         **_common(video),
         thumbnails=thumbnails(video),
+        tags=_tags(video),
         category_slug=video.category_slug,
         source_width=video.source_width,
         source_height=video.source_height,
@@ -169,4 +190,11 @@ def _common(video: VideoRow | ListedRow) -> dict[str, Any]:
         "thumbnail_timestamp": video.thumbnail_timestamp,
         "streaming_format": video.streaming_format,
         "primary_codec": video.primary_codec,
+        "view_count": video.view_count,
+        "is_featured": video.is_featured,
+        "has_chapters": video.has_chapters,
     }
+
+
+def _tags(video: VideoRow | ListedRow) -> list[TagItem]:
+    return msgspec.json.decode(video.tags, type=list[TagItem])

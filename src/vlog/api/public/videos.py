@@ -5,11 +5,11 @@ all who ask within a second.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TypedDict, cast
+from typing import Literal, TypedDict, cast
 
 import msgspec
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,10 +25,13 @@ from vlog.api.public.shapes import (
     video_detail,
     video_item,
 )
-from vlog.catalog import listing, paging, search, videos
-from vlog.catalog.paging import Page, Position
+from vlog.api.values import heights, names, one_of
+from vlog.catalog import browse, cursors, filters, listing, videos
+from vlog.catalog.facets import LENGTHS
+from vlog.catalog.filters import Asked
+from vlog.catalog.listing import Page
+from vlog.catalog.query import Order, Sort
 from vlog.catalog.rows import ListedRow, VideoRow
-from vlog.catalog.search import Terms
 from vlog.context import Context
 from vlog.kit.errors import NotFound
 from vlog.processing import generations, progress
@@ -43,26 +46,67 @@ class _Following(TypedDict):
 
 
 class ListQuery(BaseModel):
-    """What the list can be asked."""
+    """What the list can be asked. Values are separated by commas; ``custom.{slug}`` filters by the value of a
+    custom field.
+    """
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True)
 
     limit: int = Field(50, ge=1, le=100)
     cursor: str | None = None
     search: str = ""
+    category: str = Field("", max_length=1000)
+    tag: str = Field("", max_length=1000)
+    duration: str = Field("", max_length=100)
+    quality: str = Field("", max_length=100)
+    date_from: AwareDatetime | None = None
+    date_to: AwareDatetime | None = None
+    featured: bool = False
+    has_chapters: bool = False
+    sort: Sort | None = None
+    order: Literal["asc", "desc"] | None = None
     include_total: bool = False
+
+    def asked(self) -> Asked:
+        """The conditions."""
+        custom = ((name[7:], str(value)) for name, value in (self.model_extra or {}).items())
+        return Asked(
+            search=self.search,
+            categories=names(self.category),
+            tags=names(self.tag),
+            lengths=one_of(names(self.duration), LENGTHS, field="duration"),
+            heights=heights(names(self.quality)),
+            featured=self.featured,
+            has_chapters=self.has_chapters,
+            since=self.date_from,
+            until=self.date_to,
+            custom=tuple(sorted(pair for pair in custom if pair[0])),
+        )
+
+    def ordered(self) -> Order:
+        """The order: what fits best for a search, else newest first; titles begin with A."""
+        sort = self.sort or ("relevance" if self.search.strip() else "date")
+        return Order(sort=sort, descending=self.order == "desc" if self.order else sort != "title")
 
 
 @router.get("", response_model=VideoPage, openapi_extra=described(ListQuery))
 async def list_videos(request: Request) -> Response:
-    """Published videos, newest first; ``search`` finds words of titles, the last one by its beginning."""
+    """Published videos that fit, newest first or as asked; ``search`` finds words of titles, tags, categories
+    and descriptions, the last one by its beginning.
+    """
     query = read_query(request, ListQuery)
-    terms, after = _asked(query.search, query.cursor)
+    asked, order = query.asked(), query.ordered()
+    after = cursors.decode(query.cursor, of=order.name) if query.cursor is not None else None
 
     async def make() -> bytes:
-        return await _encoded_page(_context(request), query, terms=terms, after=after)
+        ctx = _context(request)
+        wanted = await filters.resolve(ctx.db, asked)
+        page = await listing.public_page(ctx.db, wanted, order, after=after, limit=query.limit)
+        total = (await browse.count(ctx.db, "catalog", wanted))[0] if query.include_total else None
+        items = [encoded_item(video) for video in page.items]
+        return msgspec.json.encode({"videos": items, **_following(page, order), "total_count": total})
 
-    return await _answer(request, (terms, after, query.limit, query.include_total), make)
+    return await _answer(request, (asked, order, after, query.limit, query.include_total), make)
 
 
 @router.get("/{slug}", response_model=VideoDetail)
@@ -96,11 +140,13 @@ async def find(ctx: Context, slug: str) -> VideoRow:
     return video
 
 
-async def page_of(ctx: Context, *, search_text: str, cursor: str | None, limit: int) -> VideoPage:
+async def page_of(ctx: Context, asked: Asked, order: Order, *, cursor: str | None, limit: int) -> VideoPage:
     """One page of the list, as pages show it; raises ``Invalid`` for a bad search or cursor."""
-    terms, after = _asked(search_text, cursor)
-    page = await listing.public_page(ctx.db, terms, after=after, limit=limit)
-    return VideoPage(videos=[video_item(video) for video in page.items], total_count=None, **_following(page))
+    after = cursors.decode(cursor, of=order.name) if cursor is not None else None
+    wanted = await filters.resolve(ctx.db, asked)
+    page = await listing.public_page(ctx.db, wanted, order, after=after, limit=limit)
+    items = [video_item(video) for video in page.items]
+    return VideoPage(videos=items, total_count=None, **_following(page, order))
 
 
 async def detail_of(ctx: Context, video: VideoRow) -> VideoDetail:
@@ -109,23 +155,9 @@ async def detail_of(ctx: Context, video: VideoRow) -> VideoDetail:
     return video_detail(video, qualities, with_dash=await ctx.settings.get(ENABLE_DASH))
 
 
-async def _encoded_page(
-    ctx: Context, query: ListQuery, *, terms: Terms | None, after: Position | None
-) -> bytes:
-    page = await listing.public_page(ctx.db, terms, after=after, limit=query.limit)
-    total = await listing.public_count(ctx.db, terms) if query.include_total else None
-    items = [encoded_item(video) for video in page.items]
-    return msgspec.json.encode({"videos": items, **_following(page), "total_count": total})
-
-
-def _asked(search_text: str, cursor: str | None) -> tuple[Terms | None, Position | None]:
-    terms = search.parse(search_text)
-    return terms, paging.decode(cursor, of="public") if cursor is not None else None
-
-
-def _following(page: Page[ListedRow]) -> _Following:
+def _following(page: Page[ListedRow], order: Order) -> _Following:
     after = page.next_position
-    cursor = paging.encode(after, of="public") if after is not None else None
+    cursor = cursors.encode(after, of=order.name) if after is not None else None
     return {"next_cursor": cursor, "has_more": after is not None}
 
 

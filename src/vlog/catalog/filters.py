@@ -1,0 +1,106 @@
+"""What somebody asks of a list, by names, becomes conditions on the index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from vlog.catalog import search
+from vlog.catalog.facets import LENGTHS, MARKS, PUBLICATIONS, STATUSES, VISIBILITIES, Kind, facet
+from vlog.catalog.query import Wanted
+from vlog.catalog.rows import Reader
+from vlog.kit.errors import Invalid, NotFound
+
+MAX_CUSTOM = 10
+# Stands for a value that no video has.
+_NOTHING = facet(Kind.CUSTOM, 0)
+_TAXONOMY = """
+SELECT 'category' AS kind, slug, id FROM categories WHERE slug = ANY($1)
+UNION ALL SELECT 'tag', slug, id FROM tags WHERE slug = ANY($2)
+"""
+_CUSTOM = """
+SELECT k.id FROM custom_field_definitions d JOIN custom_values k ON k.field_id = d.id
+WHERE d.slug = $1 AND k.value = $2
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """Conditions as people write them. A video fits when every kind holds, by any of its values.
+
+    ``categories`` and ``tags`` are slugs (of tags, all hold), ``heights`` picture heights of its renditions,
+    ``lengths`` names from ``facets.LENGTHS`` and so on; ``custom`` are
+    slugs of custom fields with a value.
+    """
+
+    search: str = ""
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    lengths: tuple[str, ...] = ()
+    heights: tuple[int, ...] = ()
+    featured: bool = False
+    has_chapters: bool = False
+    statuses: tuple[str, ...] = ()
+    visibilities: tuple[str, ...] = ()
+    publications: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    custom: tuple[tuple[str, str], ...] = ()
+
+
+async def resolve(reader: Reader, asked: Asked) -> Wanted:
+    """The conditions on the index.
+
+    Raises ``Invalid`` (codes ``invalid_search``, ``invalid_period``, ``too_many_filters``), ``NotFound``
+    (codes ``unknown_category``, ``unknown_tag``).
+    """
+    if asked.since is not None and asked.until is not None and asked.since >= asked.until:
+        raise Invalid("The period ends before it begins.", code="invalid_period", field="date_to")
+    marks = {name for name in MARKS if getattr(asked, name)}
+    categories, tag_facets = await _taxonomy(reader, asked)
+    groups = [
+        categories,
+        _named(Kind.LENGTH, LENGTHS, asked.lengths),
+        _named(Kind.STATUS, STATUSES, asked.statuses),
+        _named(Kind.VISIBILITY, VISIBILITIES, asked.visibilities),
+        _named(Kind.PUBLICATION, PUBLICATIONS, asked.publications),
+        frozenset(facet(Kind.HEIGHT, height) for height in asked.heights),
+        *await _custom(reader, asked.custom),
+    ]
+    return Wanted(
+        terms=search.parse(asked.search),
+        all_of=tag_facets | {facet(Kind.MARK, MARKS[name]) for name in marks},
+        any_of=tuple(group for group in groups if group),
+        since=asked.since,
+        until=asked.until,
+    )
+
+
+async def _taxonomy(reader: Reader, asked: Asked) -> tuple[frozenset[int], frozenset[int]]:
+    if not asked.categories and not asked.tags:
+        return frozenset(), frozenset()
+    rows = await reader.fetch(_TAXONOMY, list(asked.categories), list(asked.tags))
+    ids = {(row["kind"], row["slug"]): row["id"] for row in rows}
+    if any(("category", slug) not in ids for slug in asked.categories):
+        raise NotFound("There is no such category.", code="unknown_category")
+    if any(("tag", slug) not in ids for slug in asked.tags):
+        raise NotFound("There is no such tag.", code="unknown_tag")
+    return (
+        frozenset(facet(Kind.CATEGORY, ids["category", slug]) for slug in asked.categories),
+        frozenset(facet(Kind.TAG, ids["tag", slug]) for slug in asked.tags),
+    )
+
+
+async def _custom(reader: Reader, custom: tuple[tuple[str, str], ...]) -> list[frozenset[int]]:
+    if len(custom) > MAX_CUSTOM:
+        raise Invalid(f"Filter by at most {MAX_CUSTOM} fields.", code="too_many_filters")
+    groups = []
+    for slug, value in custom:
+        found = {facet(Kind.CUSTOM, row["id"]) for row in await reader.fetch(_CUSTOM, slug, value)}
+        groups.append(frozenset(found or {_NOTHING}))
+    return groups
+
+
+def _named(kind: Kind, ids: Mapping[str, int], names: tuple[str, ...]) -> frozenset[int]:
+    return frozenset(facet(kind, ids[name]) for name in names)

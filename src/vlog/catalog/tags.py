@@ -1,0 +1,153 @@
+"""Tags: a video has up to twenty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from vlog.catalog import index
+from vlog.catalog.facets import Kind
+from vlog.catalog.index import Face
+from vlog.catalog.rows import Reader
+from vlog.catalog.text import TAG_NAME_MAX_LENGTH, clean_line
+from vlog.db.transaction import Transaction
+from vlog.kit.errors import Conflict, Invalid, NotFound
+from vlog.kit.slugs import slugify
+
+MAX_TAGS = 20
+# Tags grow with the library: they are listed by name, page by page.
+PAGE_SIZE = 500
+
+_LIST = f"""
+SELECT t.id, t.name, t.slug, t.created_at, coalesce(f.videos, 0) AS video_count
+FROM tags t LEFT JOIN {{face}}_facets f ON f.facet = facet({Kind.TAG:d}, t.id)
+"""
+_PAGE = f"{_LIST} WHERE (lower(t.name), t.id) > ($1, $2) ORDER BY lower(t.name), t.id LIMIT $3"
+_NEXT_NUMBER = "SELECT nextval(pg_get_serial_sequence('tags', 'id'))"
+_INSERT = "INSERT INTO tags (name, slug) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id"
+_NAMED = """
+SELECT id FROM tags WHERE lower(name) = lower($1) OR slug = $2 ORDER BY lower(name) = lower($1) DESC LIMIT 1
+"""
+_MERGE = """
+INSERT INTO video_tags (video_id, tag_id) SELECT video_id, $2 FROM video_tags WHERE tag_id = $1
+ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tag:
+    """One tag; ``video_count`` is of the face that was asked: published videos, or all outside the trash."""
+
+    id: int
+    name: str
+    slug: str
+    created_at: datetime
+    video_count: int
+
+
+async def page(reader: Reader, face: Face, *, after: Tag | None = None, limit: int = PAGE_SIZE) -> list[Tag]:
+    """Tags by name, after one of them."""
+    name, tag_id = (after.name.lower(), after.id) if after is not None else ("", 0)
+    rows = await reader.fetch(_PAGE.format(face=face), name, tag_id, limit)
+    return [Tag(**dict(row)) for row in rows]
+
+
+async def by_id(reader: Reader, tag_id: int, *, face: Face = "library") -> Tag:
+    """One tag; raises ``NotFound`` (code ``unknown_tag``)."""
+    return _found(await reader.fetch(f"{_LIST.format(face=face)} WHERE t.id = $1", tag_id))
+
+
+async def by_slug(reader: Reader, slug: str, *, face: Face) -> Tag:
+    """One tag; raises ``NotFound`` (code ``unknown_tag``)."""
+    return _found(await reader.fetch(f"{_LIST.format(face=face)} WHERE t.slug = $1", slug))
+
+
+async def create(tx: Transaction, name: str) -> Tag:
+    """Add a tag. Raises ``Invalid``, ``Conflict`` (code ``tag_exists``: name or slug is taken)."""
+    name = clean_line(name, field="name", maximum=TAG_NAME_MAX_LENGTH)
+    slug = slugify(name) or f"tag-{await tx.fetchval(_NEXT_NUMBER)}"
+    tag_id = await tx.fetchval(_INSERT, name, slug)
+    if tag_id is None:
+        raise _taken(name)
+    return await by_id(tx, tag_id)
+
+
+async def rename(tx: Transaction, tag_id: int, name: str) -> Tag:
+    """Give a tag another name, and the address that goes with it; searches find it by that soon."""
+    name = clean_line(name, field="name", maximum=TAG_NAME_MAX_LENGTH)
+    before = await _locked(tx, tag_id)
+    slug = slugify(name) or f"tag-{tag_id}"
+    taken = "SELECT EXISTS (SELECT FROM tags WHERE id <> $1 AND (lower(name) = lower($2) OR slug = $3))"
+    if await tx.fetchval(taken, tag_id, name, slug):
+        raise _taken(name)
+    if (before.name, before.slug) != (name, slug):
+        await tx.execute("UPDATE tags SET name = $2, slug = $3 WHERE id = $1", tag_id, name, slug)
+        await index.enqueue_tag(tx, tag_id)
+    return await by_id(tx, tag_id)
+
+
+async def merge(tx: Transaction, tag_id: int, *, into: int) -> Tag:
+    """Give the videos of one tag another one instead, and remove the first. Raises ``NotFound``, ``Invalid``.
+    """
+    if tag_id == into:
+        raise Invalid("A tag can't be merged into itself.", code="same_tag", field="into")
+    # In the order of their ids, so that two merges of the same tags don't wait for each other.
+    for each in sorted((tag_id, into)):
+        await _locked(tx, each)
+    await index.enqueue_tag(tx, tag_id)
+    await tx.execute(_MERGE, tag_id, into)
+    await tx.execute("DELETE FROM tags WHERE id = $1", tag_id)
+    return await by_id(tx, into)
+
+
+async def delete(tx: Transaction, tag_id: int) -> Tag:
+    """Remove a tag from all videos; what it was. Raises ``NotFound`` (code ``unknown_tag``)."""
+    tag = await _locked(tx, tag_id)
+    await index.enqueue_tag(tx, tag_id)
+    await tx.execute("DELETE FROM tags WHERE id = $1", tag_id)
+    return tag
+
+
+async def assign(tx: Transaction, video_id: int, tag_ids: Sequence[int]) -> None:
+    """Let the video have exactly these tags; its row in the index is the caller's business.
+
+    Raises ``Invalid`` (codes ``too_many_tags``, ``unknown_tag``).
+    """
+    wanted = sorted(set(tag_ids))
+    if len(wanted) > MAX_TAGS:
+        raise Invalid(f"A video has at most {MAX_TAGS} tags.", code="too_many_tags", field="tag_ids")
+    # Held until the commit against being deleted.
+    known = await tx.fetch("SELECT id FROM tags WHERE id = ANY($1) ORDER BY id FOR KEY SHARE", wanted)
+    if len(known) != len(wanted):
+        raise Invalid("One of these tags does not exist any more.", code="unknown_tag", field="tag_ids")
+    await tx.execute("DELETE FROM video_tags WHERE video_id = $1 AND tag_id <> ALL($2)", video_id, wanted)
+    await tx.execute(
+        "INSERT INTO video_tags (video_id, tag_id) SELECT $1, unnest($2::bigint[]) ON CONFLICT DO NOTHING",
+        video_id,
+        wanted,
+    )
+
+
+async def named(tx: Transaction, names: Sequence[str]) -> list[int]:
+    """The tags of these names; those that don't exist are created. Raises ``Invalid``."""
+    found = []
+    for name in dict.fromkeys(clean_line(each, field="name", maximum=TAG_NAME_MAX_LENGTH) for each in names):
+        tag_id = await tx.fetchval(_NAMED, name, slugify(name))
+        found.append(tag_id if tag_id is not None else (await create(tx, name)).id)
+    return found
+
+
+async def _locked(tx: Transaction, tag_id: int) -> Tag:
+    await tx.fetch("SELECT 1 FROM tags WHERE id = $1 FOR UPDATE", tag_id)
+    return await by_id(tx, tag_id)
+
+
+def _found(rows: Sequence[object]) -> Tag:
+    if not rows:
+        raise NotFound("There is no such tag.", code="unknown_tag")
+    return Tag(**dict(rows[0]))  # type: ignore[call-overload]
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"There is a tag “{name}” already.", code="tag_exists", field="name")
