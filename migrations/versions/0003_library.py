@@ -264,6 +264,16 @@ def _face(name: str, moment: str, condition: str) -> tuple[str, ...]:
         " WITH (fillfactor = 70)",
         f'CREATE TABLE {name}_words (word text COLLATE "C" PRIMARY KEY, videos integer NOT NULL)'
         " WITH (fillfactor = 70)",
+        # What transactions have changed, to be counted in the background.
+        f"""
+        CREATE TABLE {name}_changes (
+          id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+          removed_facets integer[],
+          added_facets integer[],
+          removed_words text[],
+          added_words text[]
+        )
+        """,
         f"""
         INSERT INTO {name}_index SELECT video_id, {moment}, title_key, duration, tsv, facets
         FROM indexed_videos WHERE {condition}

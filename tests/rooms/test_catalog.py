@@ -50,7 +50,7 @@ async def test_a_video_is_published_when_it_is_ready(db: Database) -> None:
     video_id = await make(db)
     assert await listed(db) == []
     video = await do(db, video_id, videos.mark_processing, ready)
-    assert (video.status, video.is_public) == ("ready", True)
+    assert (video.status, video.is_playable) == ("ready", True)
     assert await listed(db) == [video_id]
     assert await events(db) == ["video.processing", "video.ready", "video.published"]
 
@@ -66,10 +66,10 @@ async def test_ready_again_is_no_news(db: Database) -> None:
 async def test_a_video_that_its_owner_keeps_back_is_not_published(db: Database) -> None:
     video_id = await make(db, public=False)
     video = await do(db, video_id, ready)
-    assert (video.is_public, video.is_announced) == (False, False)
+    assert (video.is_playable, video.is_announced) == (False, False)
     assert await listed(db) == []
     video = await do(db, video_id, videos.publish)
-    assert video.is_public
+    assert video.is_playable
     assert await listed(db) == [video_id]
 
 
@@ -77,7 +77,7 @@ async def test_what_is_unpublished_stays_hidden_when_it_becomes_ready(db: Databa
     video_id = await make(db)
     assert (await videos.by_id(db, video_id)).is_announced
     video = await do(db, video_id, videos.unpublish, ready)
-    assert (video.is_public, video.is_announced) == (False, False)
+    assert (video.is_playable, video.is_announced) == (False, False)
     assert await listed(db) == []
 
 
@@ -85,7 +85,7 @@ async def test_publishing_before_it_is_ready_waits(db: Database) -> None:
     video_id = await make(db, public=False)
     video = await do(db, video_id, videos.publish)
     assert (video.published_at, video.is_announced) == (None, True)
-    assert (await do(db, video_id, ready)).is_public
+    assert (await do(db, video_id, ready)).is_playable
 
 
 async def test_a_failed_video_says_why_and_can_be_tried_again(db: Database) -> None:
@@ -107,7 +107,7 @@ async def test_deleted_is_hidden_and_restored_is_as_before(db: Database) -> None
     video_id = await make(db)
     before = await do(db, video_id, ready)
     hidden = await do(db, video_id, trash.soft_delete, trash.soft_delete)
-    assert (hidden.is_public, hidden.is_announced, hidden.deleted_at is not None) == (False, False, True)
+    assert (hidden.is_playable, hidden.is_announced, hidden.deleted_at is not None) == (False, False, True)
     assert await listed(db) == []
     assert await videos.by_slug_public(db, hidden.slug) is None
     with pytest.raises(Conflict):
@@ -123,7 +123,7 @@ async def test_what_became_ready_in_the_trash_is_published_when_restored(db: Dat
     video_id = await make(db)
     video = await do(db, video_id, trash.soft_delete, ready)
     assert (video.published_at, await listed(db)) == (None, [])
-    assert (await do(db, video_id, trash.restore)).is_public
+    assert (await do(db, video_id, trash.restore)).is_playable
 
 
 async def test_purging_leaves_nothing_but_the_keys_of_its_files(db: Database) -> None:

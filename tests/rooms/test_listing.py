@@ -46,6 +46,11 @@ async def titles(db: Database, typed: str) -> list[str]:
     return sorted(video.title for video in page.items)
 
 
+async def fold(db: Database) -> None:
+    while await transaction(db, index.fold):
+        pass
+
+
 async def all_pages(db: Database, wanted: Wanted, order: Order, *, limit: int) -> list[ListedRow]:
     seen: list[ListedRow] = []
     after: Position | None = None
@@ -159,6 +164,7 @@ async def test_lists_are_narrowed_by_what_videos_are(db: Database) -> None:
 
 async def test_a_misspelt_search_is_put_right(db: Database) -> None:
     await fill(db, "Glacier walk", "Mountain lake")
+    await fold(db)
     wrong = parse("glasier walk")
     assert wrong is not None
     right = await browse.corrected(db, "catalog", wrong)
@@ -173,9 +179,11 @@ async def test_a_misspelt_search_is_put_right(db: Database) -> None:
 async def test_words_of_hidden_videos_are_offered_to_nobody(db: Database) -> None:
     shown, hidden = await fill(db, "Glacier", "Glassworks")
     await transaction(db, lambda tx: videos.unpublish(tx, hidden))
+    await fold(db)
     assert await browse.completions(db, "catalog", "gla", limit=9) == ["glacier"]
     assert set(await browse.completions(db, "library", "gla", limit=9)) == {"glacier", "glassworks"}
     await transaction(db, lambda tx: videos.edit(tx, shown, {"visibility": "unlisted"}))
+    await fold(db)
     assert await browse.completions(db, "catalog", "gla", limit=9) == []
 
 
@@ -197,6 +205,7 @@ async def test_the_index_tells_the_truth_whatever_happens(db: Database) -> None:
     await transaction(db, lambda tx: tags.merge(tx, winter, into=sea))
     while await transaction(db, lambda tx: index.work_off(tx, limit=1)):
         pass
+    await fold(db)
     await transaction(db, index.tidy)
     assert await index.differences(db) == 0
     assert await titles(db, "ocean") == ["First word"]

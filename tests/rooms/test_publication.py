@@ -198,7 +198,7 @@ async def test_a_video_whose_rest_can_not_be_made_is_taken_back_with_words(ctx: 
         )
     await client.fail(pictures.lease, GIVE_UP, ())
     video = await video_of(ctx, 1)
-    assert not video.is_public
+    assert not video.is_playable
     assert await generations.live(ctx.db, "a-video") is None
     assert await ctx.db.fetchval("SELECT count(*) FROM catalog_index") == 0
     # The other rungs may still come: until they do, the video is being made.
@@ -219,7 +219,7 @@ async def test_a_video_whose_rest_can_not_be_made_is_taken_back_with_words(ctx: 
     await requests.retry(ctx, 1)
     info, grid = source_values(remux=False)
     await work_off(client, info=info, grid=grid)
-    assert (await video_of(ctx, 1)).is_public
+    assert (await video_of(ctx, 1)).is_playable
     await assert_all_is_there(ctx)
 
 
@@ -233,7 +233,7 @@ async def test_a_lost_rendition_leaves_the_playlists_when_another_is_complete(ct
     assert variants(await master(ctx)) == {"360p", "480p", "720p", "1080p", "audio"}
     await client.fail(pictures.lease, GIVE_UP, ())
     video = await video_of(ctx, 1)
-    assert video.is_public
+    assert video.is_playable
     assert variants(await master(ctx)) == {"480p", "720p", "1080p", "audio"}
     live = await generations.live(ctx.db, "a-video")
     assert live is not None
@@ -245,14 +245,14 @@ async def test_a_source_that_can_not_be_taken_over_after_all_is_taken_back_and_e
     client, _, grid = await begun(ctx, remux=True)
     offer = await claimed(client)
     await deliver(client, offer, grid=grid, numbers=[0, 1])
-    assert (await video_of(ctx, 1)).is_public
+    assert (await video_of(ctx, 1)).is_playable
     refusal = Failure(code="not_remuxable", message="The frames do not fit.", retryable=False)
     await client.fail(offer.lease, refusal, ())
     video = await video_of(ctx, 1)
-    assert (video.status, video.is_public) == ("processing", False)
+    assert (video.status, video.is_playable) == ("processing", False)
     info, grid = source_values(remux=False)
     await work_off(client, info=info, grid=grid)
-    assert (await video_of(ctx, 1)).is_public
+    assert (await video_of(ctx, 1)).is_playable
     assert "original" not in variants(await master(ctx))
     await assert_all_is_there(ctx)
 

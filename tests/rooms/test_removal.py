@@ -52,7 +52,7 @@ async def test_a_deleted_video_is_hidden_and_kept(ctx: Context) -> None:
     await removal.archive(ctx, video_id)
     assert not folder(ctx, "videos", "a-video").exists()
     assert folder(ctx, "archive", "a-video", "master.m3u8").exists()
-    assert not (await video_of(ctx, video_id)).is_public
+    assert not (await video_of(ctx, video_id)).is_playable
 
 
 async def test_a_restored_video_is_as_it_was(ctx: Context) -> None:
@@ -61,7 +61,7 @@ async def test_a_restored_video_is_as_it_was(ctx: Context) -> None:
     await removal.archive(ctx, video_id)
     await removal.restore(ctx, video_id)
     assert files(ctx) == before
-    assert (await video_of(ctx, video_id)).is_public
+    assert (await video_of(ctx, video_id)).is_playable
     await assert_all_is_there(ctx)
     with pytest.raises(Conflict):
         await removal.restore(ctx, video_id)
@@ -79,7 +79,7 @@ async def test_a_purged_video_leaves_nothing(ctx: Context) -> None:
     assert files(ctx) == kept
     with pytest.raises(NotFound):
         await video_of(ctx, video_id)
-    assert (await video_of(ctx, other)).is_public
+    assert (await video_of(ctx, other)).is_playable
     with pytest.raises(NotFound):
         await removal.purge(ctx, video_id)
 
@@ -101,7 +101,7 @@ async def test_a_deleted_video_s_work_rests_and_goes_on_after_its_return(ctx: Co
     assert again.work.durable["audio"] == (0,)  # type: ignore[union-attr]
     await client.release(again.lease)
     await work_off(client, info=info, grid=grid)
-    assert (await video_of(ctx, accepted.video_id)).is_public
+    assert (await video_of(ctx, accepted.video_id)).is_playable
     await assert_all_is_there(ctx)
 
 
@@ -178,7 +178,7 @@ async def test_a_crash_of_a_purge_after_its_commit_is_finished(ctx: Context) -> 
     again = await ready(ctx)
     await removal.finish_all(ctx)
     assert not aside.exists()
-    assert (await video_of(ctx, again)).is_public
+    assert (await video_of(ctx, again)).is_playable
     await assert_all_is_there(ctx)
 
 

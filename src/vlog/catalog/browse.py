@@ -19,6 +19,13 @@ CHOICES_PER_KIND = 30
 RELATED_TAGS = 10
 RELATED_PER_TAG = 50
 
+# Each video has exactly one of these.
+_STATES = [facet(Kind.STATUS, each) for each in STATUSES.values()]
+# With what is not counted yet: who publishes a video sees the number change.
+_COUNT_ALL = """
+SELECT coalesce((SELECT sum(videos) FROM {face}_facets WHERE facet = ANY($1)), 0)
+  + (SELECT count(added_facets) - count(removed_facets) FROM {face}_changes)
+"""
 _ALL_FACETS = """
 SELECT c.facet, c.videos FROM unnest($1::integer[]) AS kind (number)
 CROSS JOIN LATERAL (
@@ -83,9 +90,7 @@ class Choices:
 async def count(reader: Reader, face: Face, wanted: Wanted) -> tuple[int, bool]:
     """How many videos a list has, and whether that is exact: with conditions it is counted up to a cap."""
     if wanted.is_everything:
-        states = [facet(Kind.STATUS, each) for each in STATUSES.values()]
-        sql = f"SELECT coalesce(sum(videos), 0) FROM {face}_facets WHERE facet = ANY($1)"
-        return int(await reader.fetchval(sql, states)), True
+        return int(await reader.fetchval(_COUNT_ALL.format(face=face), _STATES)), True
     arguments = Arguments()
     where = conditions(wanted, arguments)
     limit = arguments.add(COUNT_CAP + 1)
@@ -104,9 +109,8 @@ async def choices(reader: Reader, face: Face, wanted: Wanted) -> Choices:
     where = conditions(wanted, arguments)
     sql = _SOME_FACETS.format(face=face, where=where, limit=arguments.add(SAMPLE))
     rows = await reader.fetch(sql, *arguments.values)
-    states = [facet(Kind.STATUS, each) for each in STATUSES.values()]
     counted = {row["facet"]: row["videos"] for row in rows}
-    return Choices(counted, is_sample=sum(counted.get(each, 0) for each in states) >= SAMPLE)
+    return Choices(counted, is_sample=sum(counted.get(each, 0) for each in _STATES) >= SAMPLE)
 
 
 async def related_ids(reader: Reader, video_id: int, *, limit: int) -> list[int]:

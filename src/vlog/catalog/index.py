@@ -1,5 +1,5 @@
 """Keeps the index true: a row in ``library_index`` for each video that is kept, one in ``catalog_index`` for
-each that visitors may see, and how many of them have each facet and each word.
+each that visitors may see, and, a moment later, how many of them have each facet and each word.
 
 Called in every transaction that can change what is visible or what is found. What belongs into a row is said
 once, by the view ``indexed_videos``; lists and searches read only these narrow tables (the full rows are
@@ -31,8 +31,8 @@ class _Rule:
 
 _RULES = (_Rule("catalog", "published_at", "is_visible"), _Rule("library", "created_at", "is_kept"))
 
-# One statement for all videos of a transaction. Facets and words are counted by the difference, in a fixed
-# order: two transactions that touch the same ones wait for each other and never for ever.
+# One statement for all videos of a transaction. What it changes of the counts is only noted: frequent facets
+# and words are in many videos, and transactions would wait for each other to count them.
 _REFRESH = """
 WITH fresh AS MATERIALIZED (
   SELECT video_id, {moment} AS moment, title_key, duration, tsv, facets FROM indexed_videos
@@ -47,22 +47,38 @@ WITH fresh AS MATERIALIZED (
     duration = excluded.duration, tsv = excluded.tsv, facets = excluded.facets
   WHERE (i.moment, i.title_key, i.duration, i.tsv, i.facets) IS DISTINCT FROM
     (excluded.moment, excluded.title_key, excluded.duration, excluded.tsv, excluded.facets)
+)
+INSERT INTO {face}_changes (removed_facets, added_facets, removed_words, added_words)
+SELECT old.facets, fresh.facets, tsvector_to_array(old.tsv), tsvector_to_array(fresh.tsv)
+FROM fresh FULL JOIN old USING (video_id)
+WHERE (fresh.facets, fresh.tsv) IS DISTINCT FROM (old.facets, old.tsv)
+"""
+# Nobody else folds meanwhile (``_FOLDING``), so nobody waits for these rows.
+_FOLD = """
+WITH taken AS (
+  DELETE FROM {face}_changes WHERE id IN (SELECT id FROM {face}_changes ORDER BY id LIMIT $1)
+  RETURNING removed_facets, added_facets, removed_words, added_words
 ), words AS (
   INSERT INTO {face}_words AS w (word, videos)
   SELECT word, sum(sign) FROM (
-    SELECT unnest(tsvector_to_array(tsv)) AS word, 1 AS sign FROM fresh
-    UNION ALL SELECT unnest(tsvector_to_array(tsv)), -1 FROM old
-  ) AS changes
-  WHERE length(word) <= $2 GROUP BY word HAVING sum(sign) <> 0 ORDER BY word
+    SELECT unnest(added_words) AS word, 1 AS sign FROM taken
+    UNION ALL SELECT unnest(removed_words), -1 FROM taken
+  ) changes
+  WHERE length(word) <= $2 GROUP BY word HAVING sum(sign) <> 0
   ON CONFLICT (word) DO UPDATE SET videos = w.videos + excluded.videos
+), facets AS (
+  INSERT INTO {face}_facets AS f (facet, videos)
+  SELECT facet, sum(sign) FROM (
+    SELECT unnest(added_facets) AS facet, 1 AS sign FROM taken
+    UNION ALL SELECT unnest(removed_facets), -1 FROM taken
+  ) changes
+  GROUP BY facet HAVING sum(sign) <> 0
+  ON CONFLICT (facet) DO UPDATE SET videos = f.videos + excluded.videos
 )
-INSERT INTO {face}_facets AS f (facet, videos)
-SELECT facet, sum(sign) FROM (
-  SELECT unnest(facets) AS facet, 1 AS sign FROM fresh UNION ALL SELECT unnest(facets), -1 FROM old
-) AS changes
-GROUP BY facet HAVING sum(sign) <> 0 ORDER BY facet
-ON CONFLICT (facet) DO UPDATE SET videos = f.videos + excluded.videos
+SELECT count(*) FROM taken
 """
+_FOLDING = 0x464F4C44
+_FOLDED_AT_ONCE = 1000
 _REFRESHES = tuple(
     _REFRESH.format(face=rule.face, moment=rule.moment, condition=rule.condition) for rule in _RULES
 )
@@ -76,7 +92,7 @@ DELETE FROM index_queue WHERE video_id IN (
 _LOCK = "SELECT 1 FROM videos WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
 
 _REBUILD = """
-TRUNCATE {face}_index, {face}_facets, {face}_words;
+TRUNCATE {face}_index, {face}_facets, {face}_words, {face}_changes;
 INSERT INTO {face}_index SELECT video_id, {moment}, title_key, duration, tsv, facets FROM indexed_videos
   WHERE {condition};
 INSERT INTO {face}_facets SELECT facet, count(*) FROM {face}_index, unnest(facets) AS facet GROUP BY facet;
@@ -90,8 +106,11 @@ async def refresh(tx: Transaction, *video_ids: int) -> None:
 
     The caller holds the videos' rows, so that nobody else changes them before the commit.
     """
+    # Planned once for each connection: what is asked for is always rows by their ids, and planning the view anew
+    # takes longer than reading it. It holds for the rest of the transaction, whose writes are by id as well.
+    await tx.execute("SET LOCAL plan_cache_mode = force_generic_plan")
     for statement in _REFRESHES:
-        await tx.execute(statement, sorted(video_ids), WORD_MAX_LENGTH)
+        await tx.execute(statement, sorted(video_ids))
 
 
 async def enqueue_category(tx: Transaction, category_id: int) -> None:
@@ -118,8 +137,19 @@ async def work_off(tx: Transaction, *, limit: int) -> int:
     return len(video_ids)
 
 
+async def fold(tx: Transaction) -> int:
+    """Count what transactions have noted; how many notes there were, at most ``_FOLDED_AT_ONCE`` of each
+    face.
+    """
+    await tx.execute("SELECT pg_advisory_xact_lock($1)", _FOLDING)
+    return sum(
+        [await tx.fetchval(_FOLD.format(face=rule.face), _FOLDED_AT_ONCE, WORD_MAX_LENGTH) for rule in _RULES]
+    )
+
+
 async def tidy(tx: Transaction) -> None:
     """Forget facets and words that no video has any more."""
+    await tx.execute("SELECT pg_advisory_xact_lock($1)", _FOLDING)
     for rule in _RULES:
         await tx.execute(f"DELETE FROM {rule.face}_facets WHERE videos <= 0")
         await tx.execute(f"DELETE FROM {rule.face}_words WHERE videos <= 0")

@@ -88,8 +88,7 @@ async def rename(tx: Transaction, tag_id: int, name: str) -> Tag:
 
 
 async def merge(tx: Transaction, tag_id: int, *, into: int) -> Tag:
-    """Give the videos of one tag another one instead, and remove the first. Raises ``NotFound``, ``Invalid``.
-    """
+    """Give the videos of one tag another one instead; remove the first. Raises ``NotFound``, ``Invalid``."""
     if tag_id == into:
         raise Invalid("A tag can't be merged into itself.", code="same_tag", field="into")
     # In the order of their ids, so that two merges of the same tags don't wait for each other.

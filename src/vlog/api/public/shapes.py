@@ -54,8 +54,7 @@ class VideoItem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VideoPage:
-    """One page of the list. ``total_count`` only when asked for; with conditions it is counted up to 1 000.
-    """
+    """One page of the list. ``total_count`` when asked for; with conditions counted up to 1 000."""
 
     videos: list[VideoItem]
     next_cursor: str | None

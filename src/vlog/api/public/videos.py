@@ -71,7 +71,7 @@ class ListQuery(BaseModel):
         """The conditions."""
         custom = ((name[7:], str(value)) for name, value in (self.model_extra or {}).items())
         return Asked(
-            search=self.search,
+            search=" ".join(self.search.split()),
             categories=names(self.category),
             tags=names(self.tag),
             lengths=one_of(names(self.duration), LENGTHS, field="duration"),
