@@ -298,12 +298,49 @@ def _face(name: str, moment: str, condition: str) -> tuple[str, ...]:
     )
 
 
+# What this changes of the counts is only noted: frequent facets and words are in many videos, and
+# transactions would wait for each other to count them.
+_REFRESH = """
+  WITH fresh AS MATERIALIZED (
+    SELECT video_id, {moment} AS moment, title_key, duration, tsv, facets FROM indexed_videos
+    WHERE video_id = ANY(ids) AND {condition}
+  ), old AS MATERIALIZED (
+    SELECT video_id, tsv, facets FROM {name}_index WHERE video_id = ANY(ids)
+  ), removed AS (
+    DELETE FROM {name}_index WHERE video_id = ANY(ids) AND video_id NOT IN (SELECT video_id FROM fresh)
+  ), written AS (
+    INSERT INTO {name}_index AS i (video_id, moment, title_key, duration, tsv, facets) SELECT * FROM fresh
+    ON CONFLICT (video_id) DO UPDATE SET moment = excluded.moment, title_key = excluded.title_key,
+      duration = excluded.duration, tsv = excluded.tsv, facets = excluded.facets
+    WHERE (i.moment, i.title_key, i.duration, i.tsv, i.facets) IS DISTINCT FROM
+      (excluded.moment, excluded.title_key, excluded.duration, excluded.tsv, excluded.facets)
+  )
+  INSERT INTO {name}_changes (removed_facets, added_facets, removed_words, added_words)
+  SELECT old.facets, fresh.facets, tsvector_to_array(old.tsv), tsvector_to_array(fresh.tsv)
+  FROM fresh FULL JOIN old USING (video_id)
+  WHERE (fresh.facets, fresh.tsv) IS DISTINCT FROM (old.facets, old.tsv);
+"""
+
+
+def _refresh() -> str:
+    # Planned once for each connection: planning the view anew would take longer than reading a few rows of
+    # it.
+    body = "".join(
+        _REFRESH.format(name=name, moment=moment, condition=condition) for name, moment, condition in FACES
+    )
+    return (
+        "CREATE FUNCTION refresh_index(ids bigint[]) RETURNS void LANGUAGE plpgsql"
+        f" SET plan_cache_mode = force_generic_plan AS $$ BEGIN {body} END $$"
+    )
+
+
+FACES = (("catalog", "published_at", "is_visible"), ("library", "created_at", "is_kept"))
 INDEX = (
     "DROP TABLE catalog_index",
     *FUNCTIONS,
     VIEW,
-    *_face("catalog", "published_at", "is_visible"),
-    *_face("library", "created_at", "is_kept"),
+    *(statement for face in FACES for statement in _face(*face)),
+    _refresh(),
     # Videos whose row in the index has to be written again: a category or a tag of theirs has another name.
     "CREATE TABLE index_queue (video_id bigint PRIMARY KEY REFERENCES videos ON DELETE CASCADE)",
 )

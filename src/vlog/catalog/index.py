@@ -2,8 +2,8 @@
 each that visitors may see, and, a moment later, how many of them have each facet and each word.
 
 Called in every transaction that can change what is visible or what is found. What belongs into a row is said
-once, by the view ``indexed_videos``; lists and searches read only these narrow tables (the full rows are
-fetched by id afterwards).
+once, by the view ``indexed_videos``, and written by the function ``refresh_index``; lists and searches read
+only these narrow tables (the full rows are fetched by id afterwards).
 """
 
 from __future__ import annotations
@@ -31,28 +31,6 @@ class _Rule:
 
 _RULES = (_Rule("catalog", "published_at", "is_visible"), _Rule("library", "created_at", "is_kept"))
 
-# One statement for all videos of a transaction. What it changes of the counts is only noted: frequent facets
-# and words are in many videos, and transactions would wait for each other to count them.
-_REFRESH = """
-WITH fresh AS MATERIALIZED (
-  SELECT video_id, {moment} AS moment, title_key, duration, tsv, facets FROM indexed_videos
-  WHERE video_id = ANY($1) AND {condition}
-), old AS MATERIALIZED (
-  SELECT video_id, tsv, facets FROM {face}_index WHERE video_id = ANY($1)
-), removed AS (
-  DELETE FROM {face}_index WHERE video_id = ANY($1) AND video_id NOT IN (SELECT video_id FROM fresh)
-), written AS (
-  INSERT INTO {face}_index AS i (video_id, moment, title_key, duration, tsv, facets) SELECT * FROM fresh
-  ON CONFLICT (video_id) DO UPDATE SET moment = excluded.moment, title_key = excluded.title_key,
-    duration = excluded.duration, tsv = excluded.tsv, facets = excluded.facets
-  WHERE (i.moment, i.title_key, i.duration, i.tsv, i.facets) IS DISTINCT FROM
-    (excluded.moment, excluded.title_key, excluded.duration, excluded.tsv, excluded.facets)
-)
-INSERT INTO {face}_changes (removed_facets, added_facets, removed_words, added_words)
-SELECT old.facets, fresh.facets, tsvector_to_array(old.tsv), tsvector_to_array(fresh.tsv)
-FROM fresh FULL JOIN old USING (video_id)
-WHERE (fresh.facets, fresh.tsv) IS DISTINCT FROM (old.facets, old.tsv)
-"""
 # Nobody else folds meanwhile (``_FOLDING``), so nobody waits for these rows.
 _FOLD = """
 WITH taken AS (
@@ -79,10 +57,6 @@ SELECT count(*) FROM taken
 """
 _FOLDING = 0x464F4C44
 _FOLDED_AT_ONCE = 1000
-_REFRESHES = tuple(
-    _REFRESH.format(face=rule.face, moment=rule.moment, condition=rule.condition) for rule in _RULES
-)
-
 _ENQUEUE = "INSERT INTO index_queue (video_id) {select} ON CONFLICT DO NOTHING"
 _TAKE = """
 DELETE FROM index_queue WHERE video_id IN (
@@ -106,11 +80,7 @@ async def refresh(tx: Transaction, *video_ids: int) -> None:
 
     The caller holds the videos' rows, so that nobody else changes them before the commit.
     """
-    # Planned once for each connection: what is asked for is always rows by their ids, and planning the view anew
-    # takes longer than reading it. It holds for the rest of the transaction, whose writes are by id as well.
-    await tx.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-    for statement in _REFRESHES:
-        await tx.execute(statement, sorted(video_ids))
+    await tx.execute("SELECT refresh_index($1)", sorted(video_ids))
 
 
 async def enqueue_category(tx: Transaction, category_id: int) -> None:

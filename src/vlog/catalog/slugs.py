@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 
@@ -10,10 +11,13 @@ from vlog.db.transaction import Transaction
 from vlog.kit.errors import Conflict
 from vlog.kit.slugs import RESERVED_SLUGS, SLUG_MAX_LENGTH, Slug, slugify
 
-# One creator or renamer at a time: a hundred uploads of one title get a hundred slugs without a retry.
+# One creator or renamer of a name at a time: a hundred uploads of one title get a hundred slugs without a retry.
 # The number is arbitrary but ours; the lock ends with the transaction.
 _LOCK = 0x534C5547
-_LOCK_SQL = "SELECT pg_advisory_xact_lock($1)"
+_LOCK_SQL = "SELECT pg_advisory_xact_lock($1, hashtext($2))"
+# What stands before the numbers, and before where a long name is cut for them.
+_STEM_LENGTH = 80
+_NUMBERS = re.compile(r"(-\d+)+$")
 _BATCH = 50
 _LAST_NUMBER = 1000
 
@@ -30,10 +34,10 @@ ORDER BY place LIMIT 1
 async def choose(tx: Transaction, title: str, *, video_id: int) -> Slug:
     """The slug that the title suggests, numbered when taken or reserved; ``video-{id}`` without letters.
 
-    Holds a lock until the transaction ends, so call it as late as possible.
+    Holds a lock on the name until the transaction ends, so call it as late as possible.
     """
-    await tx.execute(_LOCK_SQL, _LOCK)
     base = slugify(title) or Slug(f"video-{video_id}")
+    await tx.execute(_LOCK_SQL, _LOCK, _stem(base))
     candidates = list(_candidates(base))
     for start in range(0, len(candidates), _BATCH):
         batch = candidates[start : start + _BATCH]
@@ -45,7 +49,7 @@ async def choose(tx: Transaction, title: str, *, video_id: int) -> Slug:
 
 async def claim(tx: Transaction, slug: Slug, *, video_id: int) -> None:
     """Check that a person's choice of slug is free; raises ``Conflict`` (code ``slug_taken``)."""
-    await tx.execute(_LOCK_SQL, _LOCK)
+    await tx.execute(_LOCK_SQL, _LOCK, _stem(slug))
     if slug in RESERVED_SLUGS or await _first_free(tx, [slug], video_id=video_id) is None:
         raise Conflict(f"The address “{slug}” is taken.", code="slug_taken", field="slug")
 
@@ -60,6 +64,11 @@ def _candidates(base: Slug) -> Iterator[Slug]:
         yield base
     for number in range(2, _LAST_NUMBER + 1):
         yield _suffixed(base, str(number))
+
+
+def _stem(slug: Slug) -> str:
+    """What all slugs have in common that could be taken in each other's place."""
+    return _NUMBERS.sub("", slug[:_STEM_LENGTH].rstrip("-"))
 
 
 def _suffixed(base: Slug, suffix: str) -> Slug:

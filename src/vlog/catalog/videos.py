@@ -47,9 +47,12 @@ FILENAME_MAX_LENGTH = 255
 
 _NEXT_ID = "SELECT nextval(pg_get_serial_sequence('videos', 'id'))"
 _INSERT = """
-INSERT INTO videos
-  (id, title, slug, storage_key, description, category_id, publish_when_ready, source_filename)
-OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $3, $4, $5, $6, $7)
+WITH made AS (
+  INSERT INTO videos
+    (id, title, slug, storage_key, description, category_id, publish_when_ready, source_filename)
+  OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $3, $4, $5, $6, $7) RETURNING id
+)
+INSERT INTO video_views (video_id) SELECT id FROM made
 """
 _BY_ID = f"SELECT {COLUMNS} FROM {FROM_VIDEOS} WHERE v.id = $1"
 _BY_SLUG = f"SELECT {COLUMNS} FROM {FROM_VIDEOS} WHERE v.slug = $1"
@@ -113,7 +116,6 @@ async def create(tx: Transaction, new: NewVideo) -> VideoRow:
     await tx.execute(
         _INSERT, video_id, title, slug, description, new.category_id, new.publish_when_ready, filename
     )
-    await tx.execute("INSERT INTO video_views (video_id) VALUES ($1)", video_id)
     await index.refresh(tx, video_id)
     return await by_id(tx, video_id)
 
