@@ -18,7 +18,7 @@ from tests.support.processes import command_line, descendants
 from tests.support.uploaded import claimed, source_values, upload
 from vlog.api import awaiting
 from vlog.api.app import Service, build_public
-from vlog.catalog import videos
+from vlog.catalog import publishing
 from vlog.context import Context
 from vlog.db.transaction import transaction
 from vlog.events.bus import Message
@@ -167,7 +167,7 @@ async def test_what_will_never_be_is_not_waited_for(
     for path in (f"{half.base}/segment_10.m4s", f"{other}/segment_0.m4s", f"{dead}/segment_1.m4s"):
         answer = await asyncio.wait_for(viewer.get(path), 5)
         assert (answer.status_code, answer.headers["cache-control"]) == (404, "no-store")
-    await transaction(ctx.db, lambda tx: videos.unpublish(tx, 1))
+    await transaction(ctx.db, lambda tx: publishing.unpublish(tx, 1))
     await asyncio.sleep(1.1)
     assert (await asyncio.wait_for(viewer.get(f"{half.base}/segment_1.m4s"), 5)).status_code == 404
     assert await tasks_of(ctx) == [(0, 5, False), (5, 10, False)]

@@ -18,7 +18,7 @@ from vlog.api import sse
 from vlog.api.admin import events
 from vlog.api.app import Service, build_admin
 from vlog.api.sse import Client, Hub
-from vlog.catalog import videos
+from vlog.catalog import publishing
 from vlog.context import Context
 from vlog.events.bus import Message as Hint
 from vlog.workers.local_client import LocalClient
@@ -130,7 +130,7 @@ async def test_what_happens_is_heard(ctx: Context, service: Service) -> None:
             done = await listener.until("progress", video_id=accepted.video_id, percent=100.0)
             assert done["status"] == "ready", "a finished job beside an older state"
             assert {each["name"] for each in done["renditions"]} == {"360p", "audio"}
-        await change(ctx.db, lambda tx: videos.unpublish(tx, accepted.video_id))
+        await change(ctx.db, lambda tx: publishing.unpublish(tx, accepted.video_id))
         await first.until("video", video_id=accepted.video_id, change="unpublished")
 
 

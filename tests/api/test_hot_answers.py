@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.api import change, client_of, make_ready, make_video
 from vlog.api.app import Service, build_public
-from vlog.catalog import videos
+from vlog.catalog import publishing, videos
 from vlog.context import Context
 from vlog.db.engine import Database
 
@@ -72,7 +72,7 @@ async def test_an_event_makes_the_next_answer_a_fresh_one(
     async with asyncio.timeout(10):
         while (await client.get("/api/videos")).json()["videos"][0]["title"] != "Other":
             await asyncio.sleep(0.02)
-        await change(ctx.db, lambda tx: videos.unpublish(tx, video.id))
+        await change(ctx.db, lambda tx: publishing.unpublish(tx, video.id))
         while (await client.get("/api/videos/a-title")).status_code != 404:
             await asyncio.sleep(0.02)
         while (await client.get("/api/videos")).json()["videos"]:

@@ -24,7 +24,7 @@ from tests.support.api import (
 )
 from vlog.api import mediafiles, places
 from vlog.api.app import build_admin, build_public
-from vlog.catalog import trash, videos
+from vlog.catalog import publishing, trash, videos
 from vlog.context import Context
 from vlog.db.transaction import Transaction
 from vlog.processing import generations, removal
@@ -152,7 +152,7 @@ async def test_clients_without_tags_ask_by_date(ctx: Context, public: httpx.Asyn
 
 async def hide(ctx: Context, video_id: int) -> None:
     async def work(tx: Transaction) -> None:
-        await videos.unpublish(tx, video_id)
+        await publishing.unpublish(tx, video_id)
         await generations.rotate_token(tx, video_id)
 
     await change(ctx.db, work)
@@ -259,7 +259,7 @@ async def test_while_a_folder_is_being_renamed_its_files_are_found(
 ) -> None:
     video = await make_ready(ctx)
     await hide(ctx, video.id)
-    await change(ctx.db, lambda tx: videos.publish(tx, video.id))
+    await change(ctx.db, lambda tx: publishing.publish(tx, video.id))
     token = await ctx.db.fetchval("SELECT token FROM generations WHERE video_id = $1", video.id)
     old = media_files(video)[4]
     new = old.replace(f"{video.id:032x}", token)

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from tests.support.api import change, make_ready, make_video
 from vlog.api.public.shapes import Progress, VideoDetail, VideoPage
-from vlog.catalog import trash, videos
+from vlog.catalog import publishing, trash, videos
 from vlog.context import Context
 
 
@@ -107,7 +107,7 @@ async def test_hidden_videos_are_not_to_be_had(ctx: Context, public: httpx.Async
         await make_ready(ctx, "Deleted"),
         await make_video(ctx, "Deleted while waiting"),
     ]
-    await change(ctx.db, lambda tx: videos.unpublish(tx, hidden[2].id))
+    await change(ctx.db, lambda tx: publishing.unpublish(tx, hidden[2].id))
     await change(ctx.db, lambda tx: trash.soft_delete(tx, hidden[3].id))
     await change(ctx.db, lambda tx: trash.soft_delete(tx, hidden[4].id))
     unknown = await public.get("/api/videos/no-such-video")

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from vlog.catalog import taxonomy, trash, videos
+from vlog.catalog import index, publishing, taxonomy, trash, videos
 from vlog.catalog.rows import VideoRow
 from vlog.catalog.videos import NewVideo
 from vlog.db.engine import Database
@@ -68,7 +68,7 @@ async def test_a_video_that_its_owner_keeps_back_is_not_published(db: Database) 
     video = await do(db, video_id, ready)
     assert (video.is_playable, video.is_announced) == (False, False)
     assert await listed(db) == []
-    video = await do(db, video_id, videos.publish)
+    video = await do(db, video_id, publishing.publish)
     assert video.is_playable
     assert await listed(db) == [video_id]
 
@@ -76,14 +76,14 @@ async def test_a_video_that_its_owner_keeps_back_is_not_published(db: Database) 
 async def test_what_is_unpublished_stays_hidden_when_it_becomes_ready(db: Database) -> None:
     video_id = await make(db)
     assert (await videos.by_id(db, video_id)).is_announced
-    video = await do(db, video_id, videos.unpublish, ready)
+    video = await do(db, video_id, publishing.unpublish, ready)
     assert (video.is_playable, video.is_announced) == (False, False)
     assert await listed(db) == []
 
 
 async def test_publishing_before_it_is_ready_waits(db: Database) -> None:
     video_id = await make(db, public=False)
-    video = await do(db, video_id, videos.publish)
+    video = await do(db, video_id, publishing.publish)
     assert (video.published_at, video.is_announced) == (None, True)
     assert (await do(db, video_id, ready)).is_playable
 
@@ -98,7 +98,7 @@ async def test_a_failed_video_says_why_and_can_be_tried_again(db: Database) -> N
     )
     assert video.is_announced
     with pytest.raises(Conflict):
-        await do(db, video_id, videos.publish)
+        await do(db, video_id, publishing.publish)
     video = await do(db, video_id, videos.mark_pending, videos.mark_processing)
     assert (video.status, video.error_code) == ("processing", None)
 
@@ -111,7 +111,7 @@ async def test_deleted_is_hidden_and_restored_is_as_before(db: Database) -> None
     assert await listed(db) == []
     assert await videos.by_slug_public(db, hidden.slug) is None
     with pytest.raises(Conflict):
-        await do(db, video_id, videos.publish)
+        await do(db, video_id, publishing.publish)
     restored = await do(db, video_id, trash.restore)
     assert restored == before
     assert await listed(db) == [video_id]
@@ -132,7 +132,7 @@ async def test_purging_leaves_nothing_but_the_keys_of_its_files(db: Database) ->
     gone = await transaction(db, lambda tx: trash.purge(tx, video_id))
     assert (gone.video_id, gone.storage_key, gone.source_key) == (video_id, "a-title", None)
     assert await listed(db) == []
-    for step in (videos.publish, videos.unpublish, trash.soft_delete, trash.purge):
+    for step in (publishing.publish, publishing.unpublish, trash.soft_delete, trash.purge):
         with pytest.raises(NotFound):
             await transaction(db, lambda tx, step=step: step(tx, video_id))  # type: ignore[misc]
 
@@ -164,6 +164,7 @@ async def test_categories(db: Database) -> None:
     unnamed = await transaction(db, lambda tx: taxonomy.create(tx, "日本"))
     assert unnamed.slug.startswith("category-")
     video = await transaction(db, lambda tx: videos.create(tx, NewVideo(title="t", category_id=walks.id)))
+    await transaction(db, index.fold)
     assert [each.video_count for each in await taxonomy.categories(db)] == [1, 0]
     await transaction(db, lambda tx: taxonomy.delete(tx, walks.id))
     assert (await videos.by_id(db, video.id)).category_id is None

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from vlog.catalog import browse, filters, index, listing, query, tags, trash, videos
+from vlog.catalog import browse, filters, index, listing, publishing, query, tags, trash, videos
 from vlog.catalog.cursors import Position, decode, encode
 from vlog.catalog.facets import Kind, facet
 from vlog.catalog.filters import Asked
@@ -178,7 +178,7 @@ async def test_a_misspelt_search_is_put_right(db: Database) -> None:
 
 async def test_words_of_hidden_videos_are_offered_to_nobody(db: Database) -> None:
     shown, hidden = await fill(db, "Glacier", "Glassworks")
-    await transaction(db, lambda tx: videos.unpublish(tx, hidden))
+    await transaction(db, lambda tx: publishing.unpublish(tx, hidden))
     await fold(db)
     assert await browse.completions(db, "catalog", "gla", limit=9) == ["glacier"]
     assert set(await browse.completions(db, "library", "gla", limit=9)) == {"glacier", "glassworks"}
@@ -199,7 +199,7 @@ async def test_the_index_tells_the_truth_whatever_happens(db: Database) -> None:
     first, second, third = await fill(db, "First word", "Second word", "Third word")
     sea, winter = await tagged(db, first, "Sea", "Winter")
     await tagged(db, second, "Winter")
-    await transaction(db, lambda tx: videos.unpublish(tx, second))
+    await transaction(db, lambda tx: publishing.unpublish(tx, second))
     await transaction(db, lambda tx: trash.soft_delete(tx, third))
     await transaction(db, lambda tx: tags.rename(tx, sea, "Ocean"))
     await transaction(db, lambda tx: tags.merge(tx, winter, into=sea))

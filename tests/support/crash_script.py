@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.support.deliveries import work_off
 from tests.support.uploaded import source_values, upload
-from vlog.catalog import videos
+from vlog.catalog import publishing
 from vlog.catalog.videos import NewVideo
 from vlog.config import Config
 from vlog.context import Context, open_context
@@ -90,7 +90,7 @@ class _Body:
 
 
 async def _hide(tx: Transaction, video_id: int) -> None:
-    await videos.unpublish(tx, video_id)
+    await publishing.unpublish(tx, video_id)
     await generations.rotate_token(tx, video_id)
 
 

@@ -11,7 +11,7 @@ from vlog.db.transaction import Transaction
 from vlog.kit.errors import Conflict
 from vlog.kit.slugs import RESERVED_SLUGS, SLUG_MAX_LENGTH, Slug, slugify
 
-# One creator or renamer of a name at a time: a hundred uploads of one title get a hundred slugs without a retry.
+# One creator or renamer of a name at a time: a hundred uploads of one title get a hundred slugs at once.
 # The number is arbitrary but ours; the lock ends with the transaction.
 _LOCK = 0x534C5547
 _LOCK_SQL = "SELECT pg_advisory_xact_lock($1, hashtext($2))"

@@ -12,6 +12,7 @@ from vlog.catalog.index import Face
 from vlog.catalog.rows import Reader
 from vlog.catalog.text import TAG_NAME_MAX_LENGTH, clean_line
 from vlog.db.transaction import Transaction
+from vlog.events import audit
 from vlog.kit.errors import Conflict, Invalid, NotFound
 from vlog.kit.slugs import slugify
 
@@ -70,6 +71,7 @@ async def create(tx: Transaction, name: str) -> Tag:
     tag_id = await tx.fetchval(_INSERT, name, slug)
     if tag_id is None:
         raise _taken(name)
+    await audit.note(tx, "tag.created", tag_id, name)
     return await by_id(tx, tag_id)
 
 
@@ -84,6 +86,7 @@ async def rename(tx: Transaction, tag_id: int, name: str) -> Tag:
     if (before.name, before.slug) != (name, slug):
         await tx.execute("UPDATE tags SET name = $2, slug = $3 WHERE id = $1", tag_id, name, slug)
         await index.enqueue_tag(tx, tag_id)
+        await audit.note(tx, "tag.renamed", tag_id, name, before=before.name)
     return await by_id(tx, tag_id)
 
 
@@ -92,11 +95,11 @@ async def merge(tx: Transaction, tag_id: int, *, into: int) -> Tag:
     if tag_id == into:
         raise Invalid("A tag can't be merged into itself.", code="same_tag", field="into")
     # In the order of their ids, so that two merges of the same tags don't wait for each other.
-    for each in sorted((tag_id, into)):
-        await _locked(tx, each)
+    held = {each: await _locked(tx, each) for each in sorted((tag_id, into))}
     await index.enqueue_tag(tx, tag_id)
     await tx.execute(_MERGE, tag_id, into)
     await tx.execute("DELETE FROM tags WHERE id = $1", tag_id)
+    await audit.note(tx, "tag.merged", tag_id, held[tag_id].name, into=held[into].name)
     return await by_id(tx, into)
 
 
@@ -105,6 +108,7 @@ async def delete(tx: Transaction, tag_id: int) -> Tag:
     tag = await _locked(tx, tag_id)
     await index.enqueue_tag(tx, tag_id)
     await tx.execute("DELETE FROM tags WHERE id = $1", tag_id)
+    await audit.note(tx, "tag.deleted", tag_id, tag.name, videos=tag.video_count)
     return tag
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypedDict
 
 import msgspec
@@ -28,13 +27,13 @@ from vlog.catalog.rows import (
 from vlog.catalog.taxonomy import require_category
 from vlog.catalog.text import clean_description, clean_title
 from vlog.db.transaction import Transaction
+from vlog.events import audit
 from vlog.events.types import (
     VideoEvent,
     VideoFailed,
     VideoProcessing,
     VideoPublished,
     VideoReady,
-    VideoUnpublished,
     VideoUpdated,
 )
 from vlog.kit.errors import Conflict, Invalid
@@ -59,13 +58,11 @@ _BY_SLUG = f"SELECT {COLUMNS} FROM {FROM_VIDEOS} WHERE v.slug = $1"
 _BY_STORAGE_KEY = f"SELECT {COLUMNS} FROM {FROM_VIDEOS} WHERE v.storage_key = $1"
 _LOCKED = f"{_BY_ID} FOR UPDATE OF v"
 _REDIRECT = "SELECT v.slug FROM slug_redirects r JOIN videos v ON v.id = r.video_id WHERE r.slug = $1"
+_EDITABLE = ("title", "description", "category_name", "slug", "visibility", "is_featured", "tags")
 _EDIT = """
 UPDATE videos SET title = $2, description = $3, category_id = $4, visibility = $5, is_featured = $6,
   featured_at = CASE WHEN $6 THEN coalesce(featured_at, app_now()) END
 WHERE id = $1
-"""
-_SCHEDULED = """
-SELECT id FROM videos WHERE publish_at <= app_now() ORDER BY publish_at, id LIMIT $1 FOR UPDATE SKIP LOCKED
 """
 _UNFINISHED = """
 SELECT id FROM videos WHERE status IN ('pending', 'processing') AND deleted_at IS NULL
@@ -170,7 +167,7 @@ async def edit(
     ``slug_taken``, ``edited_meanwhile``).
     """
     before = await locked(tx, video_id)
-    _refuse_deleted(before)
+    refuse_deleted(before)
     if seen_revision is not None and seen_revision != before.edit_revision:
         raise Conflict(
             "Somebody else has changed this video since you opened it: look at it, then save again.",
@@ -195,7 +192,8 @@ async def edit(
     if after == before:
         return before
     await tx.execute("UPDATE videos SET edit_revision = edit_revision + 1 WHERE id = $1", video_id)
-    await _changed(tx, VideoUpdated(video_id))
+    await changed(tx, VideoUpdated(video_id))
+    await audit.note(tx, "video.edited", video_id, after.title, **audit.changes(before, after, _EDITABLE))
     return await by_id(tx, video_id)
 
 
@@ -208,63 +206,6 @@ async def _rename(tx: Transaction, video: VideoRow, slug: Slug) -> None:
         video.slug,
         video.id,
     )
-
-
-async def publish(tx: Transaction, video_id: int) -> VideoRow:
-    """Let visitors see the video: now, or as soon as it is ready. Doing it twice changes nothing.
-
-    Raises ``NotFound``, ``Conflict`` (codes ``video_deleted``, ``video_failed``).
-    """
-    video = await locked(tx, video_id)
-    _refuse_deleted(video)
-    if video.status == "failed":
-        raise Conflict("This video could not be processed; retry it first.", code="video_failed")
-    await tx.execute("UPDATE videos SET publish_when_ready = true, publish_at = NULL WHERE id = $1", video_id)
-    await publish_if_due(tx, video_id)
-    return await by_id(tx, video_id)
-
-
-async def unpublish(tx: Transaction, video_id: int) -> VideoRow:
-    """Hide the video from visitors, and do not publish it when it becomes ready. Raises ``NotFound``."""
-    video = await locked(tx, video_id)
-    await tx.execute(
-        "UPDATE videos SET published_at = NULL, publish_at = NULL, publish_when_ready = false WHERE id = $1",
-        video_id,
-    )
-    await index.refresh(tx, video_id)
-    if video.published_at is not None or video.publish_when_ready or video.publish_at is not None:
-        await tx.record(VideoUnpublished(video_id))
-    return await by_id(tx, video_id)
-
-
-async def schedule(tx: Transaction, video_id: int, moment: datetime) -> VideoRow:
-    """Keep the video back until a moment to come, then let visitors see it as soon as it is ready.
-
-    Raises ``NotFound``, ``Invalid`` (code ``invalid_publish_at``), ``Conflict`` (codes ``video_deleted``,
-    ``already_published``).
-    """
-    video = await locked(tx, video_id)
-    _refuse_deleted(video)
-    if video.published_at is not None:
-        raise Conflict("This video is published already; hide it first.", code="already_published")
-    if await tx.fetchval("SELECT $1 <= app_now()", moment):
-        raise Invalid("Choose a moment to come.", code="invalid_publish_at", field="publish_at")
-    await tx.execute(
-        "UPDATE videos SET publish_at = $2, publish_when_ready = false WHERE id = $1", video_id, moment
-    )
-    await _changed(tx, VideoUpdated(video_id))
-    return await by_id(tx, video_id)
-
-
-async def publish_scheduled(tx: Transaction, *, limit: int) -> int:
-    """Publish what was kept back until now; how many videos that were."""
-    due = [row["id"] for row in await tx.fetch(_SCHEDULED, limit)]
-    for video_id in due:
-        await tx.execute(
-            "UPDATE videos SET publish_at = NULL, publish_when_ready = true WHERE id = $1", video_id
-        )
-        await publish_if_due(tx, video_id)
-    return len(due)
 
 
 async def publish_if_due(tx: Transaction, video_id: int) -> None:
@@ -298,7 +239,7 @@ async def mark_pending(tx: Transaction, video_id: int) -> None:
         " WHERE id = $1 AND status = 'failed'",
         video_id,
     )
-    await _changed(tx, VideoUpdated(video_id))
+    await changed(tx, VideoUpdated(video_id))
 
 
 async def mark_processing(tx: Transaction, video_id: int) -> None:
@@ -316,7 +257,14 @@ async def mark_described(tx: Transaction, video_id: int, *, duration: float, wid
         "UPDATE videos SET duration = $2, source_width = $3, source_height = $4",
         values=(duration, width, height),
     )
-    await _changed(tx, VideoUpdated(video_id))
+    await changed(tx, VideoUpdated(video_id))
+
+
+async def mark_chaptered(tx: Transaction, video_id: int, *, has_chapters: bool) -> None:
+    """Its chapters have changed."""
+    sql = "UPDATE videos SET has_chapters = $2, edit_revision = edit_revision + 1"
+    await _update(tx, video_id, sql, values=(has_chapters,))
+    await changed(tx, VideoUpdated(video_id))
 
 
 async def set_warnings(tx: Transaction, video_id: int, warnings: Sequence[str]) -> None:
@@ -380,10 +328,11 @@ async def _update(tx: Transaction, video_id: int, sql: str, *, values: tuple[obj
 
 async def _move(tx: Transaction, event: VideoEvent, sql: str, *, values: tuple[object, ...] = ()) -> None:
     if await tx.execute(f"UPDATE videos {sql}", event.video_id, *values) != "UPDATE 0":
-        await _changed(tx, event)
+        await changed(tx, event)
 
 
-async def _changed(tx: Transaction, event: VideoEvent) -> None:
+async def changed(tx: Transaction, event: VideoEvent) -> None:
+    """Something that is listed or found has changed: keep the index true, and tell."""
     await index.refresh(tx, event.video_id)
     await tx.record(event)
 
@@ -397,6 +346,7 @@ def _is_slug(text: str) -> bool:
     return True
 
 
-def _refuse_deleted(video: VideoRow) -> None:
+def refuse_deleted(video: VideoRow) -> None:
+    """Raise ``Conflict`` (code ``video_deleted``) for what is in the trash."""
     if video.deleted_at is not None:
         raise Conflict("This video is in the trash; restore it first.", code="video_deleted")

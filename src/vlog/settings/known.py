@@ -187,6 +187,13 @@ VERIFY_RATE_MB = Setting(
     maximum=10_000,
     help="Mebibytes per second that such a check reads at most.",
 )
+AUDIT_RETENTION_DAYS = Setting(
+    key="audit.retention_days",
+    default=365,
+    minimum=1,
+    maximum=36_500,
+    help="Days for which the audit log keeps who has done what.",
+)
 SITE_NAME = Setting(
     key="display.site_name",
     default="VLog",

@@ -10,11 +10,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from vlog.catalog import index, publishing
 from vlog.config import Config
 from vlog.context import Context, open_context
 from vlog.db import partitions
 from vlog.db.transaction import Transaction, transaction
-from vlog.events import outbox
+from vlog.events import audit, outbox
 from vlog.kit.errors import VlogError
 from vlog.kit.sightings import Sightings
 from vlog.kit.supervise import Supervisor
@@ -29,6 +30,7 @@ from vlog.workers.leadership import Leadership
 STAGED_SECONDS = 3600.0
 SETTLE_SECONDS = 1800.0
 BATCH = 50
+REINDEXED_AT_ONCE = 500
 LOGGED = 20
 
 _log = get_logger(__name__)
@@ -114,7 +116,32 @@ async def look_after_repairs(ctx: Context) -> int:
     return len(mended)
 
 
+async def look_after_index(ctx: Context) -> int:
+    """Count what has changed, and write anew the videos whose category or tag has another name."""
+    counted = await transaction(ctx.db, index.fold)
+    return counted + await transaction(ctx.db, lambda tx: index.work_off(tx, limit=REINDEXED_AT_ONCE))
+
+
+async def publish_scheduled(ctx: Context) -> int:
+    """Publish what was kept back until now."""
+    return await transaction(ctx.db, lambda tx: publishing.publish_scheduled(tx, limit=BATCH))
+
+
+async def forget(ctx: Context) -> int:
+    """Let go of what nobody needs any more: old acts, words that no video has."""
+    days = await ctx.settings.get(known.AUDIT_RETENTION_DAYS)
+
+    async def work(tx: Transaction) -> int:
+        await index.tidy(tx)
+        return await audit.forget(tx, days=days)
+
+    return await transaction(ctx.db, work)
+
+
 CHORES = (
+    Chore("library index", 2, look_after_index),
+    Chore("schedule", 1, publish_scheduled),
+    Chore("forgetting", 3600, forget),
     Chore("leases", 5, tasks.sweep),
     Chore("manifests", 10, repair_manifests),
     Chore("outbox", 10, look_after_outbox),

@@ -14,7 +14,7 @@ from vlog.api.admin.guard import ADMIN_ONLY
 from vlog.api.admin.shapes import AdminPage, AdminVideo, AdminVideoDetail, admin_video
 from vlog.api.deps import MAX_ID, Ctx, RowId
 from vlog.api.values import names, one_of
-from vlog.catalog import browse, cursors, facets, filters, listing, videos
+from vlog.catalog import browse, cursors, facets, filters, listing, publishing, videos
 from vlog.catalog.filters import Asked
 from vlog.catalog.query import Order, Sort
 from vlog.catalog.rows import Visibility
@@ -152,7 +152,7 @@ async def edit_video(ctx: Ctx, video_id: RowId, edit: VideoEdit) -> AdminVideo:
 @router.post("/{video_id}/publish")
 async def publish_video(ctx: Ctx, video_id: RowId) -> AdminVideo:
     """Let visitors see it: now, or as soon as it is ready."""
-    await transaction(ctx.db, lambda tx: videos.publish(tx, video_id))
+    await transaction(ctx.db, lambda tx: publishing.publish(tx, video_id))
     return await _listed(ctx, video_id)
 
 
@@ -161,7 +161,7 @@ async def unpublish_video(ctx: Ctx, video_id: RowId) -> AdminVideo:
     """Hide it from visitors; the addresses of its media die with this."""
 
     async def work(tx: Transaction) -> None:
-        await videos.unpublish(tx, video_id)
+        await publishing.unpublish(tx, video_id)
         await generations.rotate_token(tx, video_id)
 
     await transaction(ctx.db, work)

@@ -1,0 +1,70 @@
+"""Chapters in texts: lines of a description that begin with a time, and the WebVTT track that players read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+# "0:00 Opening", "(1:02:03) – The end", "00:45 | Middle": a time, something that parts, a title.
+_LINE = re.compile(
+    r"^\s*[\[(]?(?:(?P<h>\d{1,3}):)?(?P<m>\d{1,2}):(?P<s>\d{2})[\])]?\s*(?:[-–—|:.]\s*)?(?P<title>\S.*?)\s*$"
+)
+# Fewer are a remark with a time in it, not a table of contents.
+MIN_LINES = 2
+_SECONDS_PER_MINUTE = 60
+_TITLE_MAX_LENGTH = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where something begins in a video, in seconds, and what it is called; ``end_seconds`` if that is known."""
+
+    start_seconds: float
+    title: str
+    end_seconds: float | None = None
+
+
+def in_description(text: str, *, duration_seconds: float) -> list[Mark]:
+    """The chapters that a description lists, by their starts; empty unless it does so from the beginning.
+
+    As on other sites: the first line begins at 0:00, times rise, and all lie within the video.
+    """
+    marks = [mark for mark in map(_mark, text.splitlines()) if mark is not None]
+    starts = [mark.start_seconds for mark in marks]
+    rises = all(a < b for a, b in pairwise(starts))
+    is_listed = len(marks) >= MIN_LINES and starts[0] == 0 and rises
+    return marks if is_listed and (not duration_seconds or starts[-1] < duration_seconds) else []
+
+
+def webvtt(marks: Sequence[Mark], *, duration_seconds: float) -> str:
+    """A chapters track (W3C WebVTT §1.8, kind ``chapters``), in the order of the starts.
+
+    A chapter without an end lasts until the next one begins, the last one until the end of the video.
+    """
+    ordered = sorted(marks, key=lambda mark: mark.start_seconds)
+    ends = [*(mark.start_seconds for mark in ordered[1:]), duration_seconds]
+    return "WEBVTT\n" + "".join(_cues(zip(ordered, ends, strict=True)))
+
+
+def _cues(pairs: Iterable[tuple[Mark, float]]) -> Iterable[str]:
+    for number, (mark, following) in enumerate(pairs, 1):
+        end = min(mark.end_seconds or following, max(following, mark.start_seconds + 0.001))
+        title = mark.title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ")
+        yield f"\n{number}\n{_clock(mark.start_seconds)} --> {_clock(end)}\n{title}\n"
+
+
+def _mark(line: str) -> Mark | None:
+    found = _LINE.match(line)
+    if found is None or int(found["s"]) >= _SECONDS_PER_MINUTE:
+        return None
+    if found["h"] is not None and int(found["m"]) >= _SECONDS_PER_MINUTE:
+        return None
+    minutes = int(found["h"] or 0) * 60 + int(found["m"])
+    return Mark(float(minutes * 60 + int(found["s"])), found["title"][:_TITLE_MAX_LENGTH])
+
+
+def _clock(seconds: float) -> str:
+    millis = round(seconds * 1000)
+    return f"{millis // 3_600_000:02}:{millis // 60_000 % 60:02}:{millis // 1000 % 60:02}.{millis % 1000:03}"
