@@ -1,4 +1,6 @@
-"""Chapters of a video: up to fifty, in the order of their starts unless somebody has put them into another."""
+"""Chapters of a video: up to fifty, in the order of their starts unless somebody has put them into
+another.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,9 @@ async def add(tx: Transaction, video_id: int, new: ChapterFields) -> Chapter:
 
 
 async def edit(tx: Transaction, video_id: int, chapter_id: int, changes: ChapterFields) -> Chapter:
-    """Change a chapter; it keeps its place. Raises as ``add`` does, and ``NotFound`` (``unknown_chapter``)."""
+    """Change a chapter; it keeps its place. Raises as ``add`` does, and ``NotFound``
+    (``unknown_chapter``).
+    """
     video = await _locked(tx, video_id)
     before = _found(await of_video(tx, video_id), chapter_id)
     await tx.execute(_UPDATE, video_id, chapter_id, *_checked(video, before, changes))

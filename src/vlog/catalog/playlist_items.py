@@ -1,4 +1,6 @@
-"""What stands in a playlist, and where. Whoever changes it holds the playlist's row (``playlists.locked``)."""
+"""What stands in a playlist, and where. Whoever changes it holds the playlist's row
+(``playlists.locked``).
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ WHERE item.playlist_id = $1 AND item.video_id = given.video_id AND item.position
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A video and its place: ``number`` counts from 1 what the asker can see, ``position`` is the list's own."""
+    """A video and its place: ``number`` counts from 1 what the asker can see, ``position`` is the
+    list's own.
+    """
 
     video: ListedRow
     position: int

@@ -1,4 +1,6 @@
-"""Writes down who has done what, in the transaction that does it: one happens if and only if the other does."""
+"""Writes down who has done what, in the transaction that does it: one happens if and only if the
+other does.
+"""
 
 from __future__ import annotations
 
@@ -123,7 +125,9 @@ async def page(
     subject: tuple[str, int | None] | None = None,
     limit: int,
 ) -> list[Entry]:
-    """Acts before one of them, newest first; of one kind, or done to one kind of subject or to one subject."""
+    """Acts before one of them, newest first; of one kind, or done to one kind of subject or to one
+    subject.
+    """
     subject_type, subject_id = subject if subject is not None else (None, None)
     rows = await reader.fetch(_PAGE, before_id, action, subject_type, subject_id, limit)
     return [Entry(**dict(row)) for row in rows]

@@ -1,4 +1,6 @@
-"""Chapters in texts: lines of a description that begin with a time, and the WebVTT track that players read."""
+"""Chapters in texts: lines of a description that begin with a time, and the WebVTT track that players
+read.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ _TITLE_MAX_LENGTH = 255
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Where something begins in a video, in seconds, and what it is called; ``end_seconds`` if that is known."""
+    """Where something begins in a video, in seconds, and what it is called; ``end_seconds`` if that
+    is known.
+    """
 
     start_seconds: float
     title: str
