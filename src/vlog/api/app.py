@@ -12,7 +12,21 @@ from starlette.routing import Route
 
 from vlog.accounts.secret import AdminSecret
 from vlog.api import errors, headers, health, hot
-from vlog.api.admin import auth, categories, events, guard, inbox, resumable, storage, uploads
+from vlog.api.admin import (
+    audit,
+    auth,
+    categories,
+    chapters,
+    events,
+    fields,
+    guard,
+    inbox,
+    playlists,
+    resumable,
+    storage,
+    tags,
+    uploads,
+)
 from vlog.api.admin import health as admin_health
 from vlog.api.admin import pages as admin_pages
 from vlog.api.admin import videos as admin_videos
@@ -130,6 +144,11 @@ def _admin_routers() -> tuple[APIRouter, ...]:
         auth.open_router,
         auth.router,
         categories.router,
+        tags.router,
+        playlists.router,
+        fields.router,
+        chapters.router,
+        audit.router,
         uploads.router,
         inbox.router,
         resumable.router,

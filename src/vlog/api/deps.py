@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, cast
+from collections.abc import Collection, Mapping
+from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, Path
+from pydantic import BaseModel
+from pydantic import Field as Bounded
 from starlette.requests import Request
 
 from vlog.context import Context
@@ -22,6 +25,25 @@ async def _context(request: Request) -> Context:
 Ctx = Annotated[Context, Depends(_context)]
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 RowId = Annotated[int, Path(ge=1, le=MAX_ID)]
+# Coarse bounds; the catalogue says the exact ones in words.
+Text = Annotated[str, Bounded(max_length=20_000)]
+Ids = Annotated[list[Annotated[int, Bounded(ge=1, le=MAX_ID)]], Bounded(max_length=5000)]
+
+Fields = TypeVar("Fields", bound=Mapping[str, object])
+
+
+def sent_fields(model: BaseModel, kind: type[Fields], *, nullable: Collection[str] = ()) -> Fields:
+    """The fields of ``kind`` that a client has sent; ``null`` means something for those in
+    ``nullable`` only.
+    """
+    return cast(
+        Fields,
+        {
+            name: value
+            for name, value in model.model_dump(exclude_unset=True, include=set(kind.__annotations__)).items()
+            if value is not None or name in nullable
+        },
+    )
 
 
 def idempotency_key(request: Request) -> str | None:

@@ -13,9 +13,11 @@ from vlog.accounts import sessions
 from vlog.accounts.secret import AdminSecret
 from vlog.accounts.sessions import Session
 from vlog.api.deps import Ctx, client_address
+from vlog.api.errors import request_id_of
 from vlog.api.ratelimit import FailureLimiter, client_key
 from vlog.config import Config
 from vlog.db.engine import Database
+from vlog.kit.acting import Actor, act_as
 from vlog.kit.errors import NotAuthenticated, NotPermitted
 
 SESSION_COOKIE = "vlog_admin_session"
@@ -29,6 +31,11 @@ class Admin:
     """Whoever passed. ``session`` is ``None`` for callers who sent the secret itself."""
 
     session: Session | None
+
+    @property
+    def name(self) -> str:
+        """What people read in the audit log."""
+        return "admin (browser)" if self.session is not None else "admin (secret)"
 
 
 class Gate:
@@ -100,6 +107,7 @@ async def require_admin(request: Request, gate: GateOf) -> Admin:
         presented = request.headers.get(CSRF_HEADER, "")
         if not sessions.csrf_matches(admin.session.token, presented):
             raise NotPermitted("The page is out of date; reload it and try again.", code="csrf")
+    act_as(Actor(name=admin.name, ip=client_address(request), request_id=request_id_of(request)))
     return admin
 
 

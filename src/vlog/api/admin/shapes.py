@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from vlog.api.media_urls import Thumbnail, thumbnail_url, thumbnails
-from vlog.catalog.rows import VideoRow, VideoStatus
+from vlog.catalog.rows import VideoRow, VideoStatus, Visibility
 from vlog.processing.progress import JobProgress, RenditionProgress
 from vlog.processing.rows import Quality
 
@@ -29,10 +31,21 @@ class ListedProgress:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TagItem:
+    """A tag of a video."""
+
+    id: int
+    name: str
+    slug: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AdminVideo:
     """A video in a list. ``progress`` is ``null`` when nothing is being done to it.
 
-    ``thumbnails`` are the sizes of its picture; ``warnings`` are sentences about its source.
+    ``thumbnails`` are the sizes of its picture; ``warnings`` are sentences about its source. ``publish_at``
+    is when it will be published by itself; ``edit_revision`` goes back with an edit, so that nobody's is
+    lost.
     """
 
     id: int
@@ -53,12 +66,19 @@ class AdminVideo:
     error_message: str | None
     source_filename: str
     source_size_bytes: int
+    visibility: Visibility
+    is_featured: bool
+    has_chapters: bool
+    publish_at: datetime | None
+    edit_revision: int
+    tags: list[TagItem]
+    view_count: int
     progress: ListedProgress | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AdminPage:
-    """One page of the list. ``total_count`` is counted up to 10 000."""
+    """One page of the list. ``total_count`` is counted up to 1 000 where there are conditions."""
 
     videos: list[AdminVideo]
     next_cursor: str | None
@@ -259,6 +279,13 @@ def common(video: VideoRow, job: JobProgress | None) -> dict[str, Any]:
         "error_message": video.error_message,
         "source_filename": video.source_filename,
         "source_size_bytes": video.source_size_bytes,
+        "visibility": video.visibility,
+        "is_featured": video.is_featured,
+        "has_chapters": video.has_chapters,
+        "publish_at": video.publish_at,
+        "edit_revision": video.edit_revision,
+        "tags": msgspec.json.decode(video.tags, type=list[TagItem]),
+        "view_count": video.view_count,
         "progress": ListedProgress(
             percent=job.percent,
             eta_seconds=job.eta_seconds,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -12,7 +12,7 @@ from pydantic import Field as Bounded
 from vlog.api.admin.detail import detail_of
 from vlog.api.admin.guard import ADMIN_ONLY
 from vlog.api.admin.shapes import AdminPage, AdminVideo, AdminVideoDetail, admin_video
-from vlog.api.deps import MAX_ID, Ctx, RowId
+from vlog.api.deps import MAX_ID, Ctx, RowId, Text, sent_fields
 from vlog.api.values import names, one_of
 from vlog.catalog import browse, cursors, facets, filters, listing, publishing, videos
 from vlog.catalog.filters import Asked
@@ -25,8 +25,6 @@ from vlog.processing import generations, progress, removal, requests
 
 router = APIRouter(prefix="/api/videos", tags=["videos"], dependencies=ADMIN_ONLY)
 
-_Text = Annotated[str, Bounded(max_length=20_000)]
-
 
 class VideoEdit(BaseModel):
     """What to change; fields that are not sent stay as they are. ``category_id`` of ``null`` means none.
@@ -37,8 +35,8 @@ class VideoEdit(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: _Text | None = None
-    description: _Text | None = None
+    title: Text | None = None
+    description: Text | None = None
     category_id: Annotated[int, Bounded(ge=1, le=MAX_ID)] | None = None
     slug: Annotated[str, Bounded(max_length=100)] | None = None
     visibility: Visibility | None = None
@@ -48,12 +46,7 @@ class VideoEdit(BaseModel):
 
     def changes(self) -> VideoChanges:
         """The fields that were sent; ``null`` changes the category only."""
-        sent = {
-            name: value
-            for name, value in self.model_dump(exclude_unset=True).items()
-            if name == "category_id" or (value is not None and name != "edit_revision")
-        }
-        return cast(VideoChanges, sent)
+        return sent_fields(self, VideoChanges, nullable=("category_id",))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +54,14 @@ class Done:
     """It was done."""
 
     status: str = "ok"
+
+
+class Schedule(BaseModel):
+    """When a video that is kept back is to be published."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    publish_at: AwareDatetime
 
 
 class AdminListQuery(BaseModel):
@@ -153,6 +154,13 @@ async def edit_video(ctx: Ctx, video_id: RowId, edit: VideoEdit) -> AdminVideo:
 async def publish_video(ctx: Ctx, video_id: RowId) -> AdminVideo:
     """Let visitors see it: now, or as soon as it is ready."""
     await transaction(ctx.db, lambda tx: publishing.publish(tx, video_id))
+    return await _listed(ctx, video_id)
+
+
+@router.post("/{video_id}/schedule")
+async def schedule_video(ctx: Ctx, video_id: RowId, schedule: Schedule) -> AdminVideo:
+    """Keep it back until a moment to come."""
+    await transaction(ctx.db, lambda tx: publishing.schedule(tx, video_id, schedule.publish_at))
     return await _listed(ctx, video_id)
 
 
