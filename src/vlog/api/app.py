@@ -43,6 +43,9 @@ from vlog.api.micro_cache import MicroCache
 from vlog.api.middleware import Edge
 from vlog.api.places import Places
 from vlog.api.public import pages as public_pages
+from vlog.api.public import playlists as public_playlists
+from vlog.api.public import search as public_search
+from vlog.api.public import taxonomy as public_taxonomy
 from vlog.api.public import videos as public_videos
 from vlog.api.ratelimit import FailureLimiter
 from vlog.api.render import Pages
@@ -76,7 +79,14 @@ def build_public(ctx: Context) -> Service:
     app.state.pages = Pages(assets)
     answers = app.state.answers = MicroCache()
     errors.install(app, public_pages.error_page)
-    for router in (health.router(), public_videos.router, public_pages.router):
+    for router in (
+        health.router(),
+        public_videos.router,
+        public_taxonomy.router,
+        public_playlists.router,
+        public_search.router,
+        public_pages.router,
+    ):
         app.include_router(router)
     # What every page begins with. The route beside it says that it is there, and answers other methods.
     listed = ExceptionMiddleware(hot.direct(public_videos.list_videos), handlers=app.exception_handlers)

@@ -62,9 +62,16 @@ def _is_recent(modified: str) -> bool:
     return time() - parsedate_to_datetime(modified).timestamp() <= _DOUBT_SECONDS
 
 
-def tagged_response(request: Request, body: bytes, tag: str, *, cache_control: str = "no-cache") -> Response:
-    """JSON with its entity tag: 304 without a body when the client has it."""
+def tagged_response(
+    request: Request,
+    body: bytes,
+    tag: str,
+    *,
+    cache_control: str = "no-cache",
+    media_type: str = "application/json",
+) -> Response:
+    """A body with its entity tag: 304 without a body when the client has it."""
     headers = {"etag": tag, "cache-control": cache_control}
     if is_known(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)
+    return Response(body, media_type=media_type, headers=headers)

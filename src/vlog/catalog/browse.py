@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vlog.catalog.facets import STATUSES, Kind, facet
@@ -37,6 +38,10 @@ _SOME_FACETS = """
 SELECT facet, count(*) AS videos FROM (SELECT i.facets FROM {face}_index i WHERE {where} LIMIT {limit}) found,
   unnest(found.facets) AS facet
 GROUP BY facet
+"""
+_NAMES = f"""
+SELECT {Kind.CATEGORY:d} AS kind, id, name, slug FROM categories WHERE id = ANY($1)
+UNION ALL SELECT {Kind.TAG:d}, id, name, slug FROM tags WHERE id = ANY($2)
 """
 _PREFIX = """
 SELECT word FROM {face}_words WHERE word >= $1 AND word < $2 AND videos > 0
@@ -80,6 +85,14 @@ GROUP BY video_id, moment ORDER BY sum(points) DESC, moment DESC, video_id DESC 
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """What something is called, and its address."""
+
+    name: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
 class Choices:
     """How many videos of a list have each facet; ``is_sample``: of a part of the list only."""
 
@@ -111,6 +124,14 @@ async def choices(reader: Reader, face: Face, wanted: Wanted) -> Choices:
     rows = await reader.fetch(sql, *arguments.values)
     counted = {row["facet"]: row["videos"] for row in rows}
     return Choices(counted, is_sample=sum(counted.get(each, 0) for each in _STATES) >= SAMPLE)
+
+
+async def names(
+    reader: Reader, *, category_ids: Sequence[int], tag_ids: Sequence[int]
+) -> dict[tuple[Kind, int], Named]:
+    """What categories and tags are called; those that are gone are left out."""
+    rows = await reader.fetch(_NAMES, list(category_ids), list(tag_ids))
+    return {(Kind(row["kind"]), row["id"]): Named(row["name"], row["slug"]) for row in rows}
 
 
 async def related_ids(reader: Reader, video_id: int, *, limit: int) -> list[int]:

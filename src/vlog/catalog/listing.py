@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
@@ -22,6 +23,10 @@ SELECT {columns}, page.key AS page_key, page.moment AS page_moment
 FROM ({page}) page JOIN videos v ON v.id = page.video_id
 LEFT JOIN categories c ON c.id = v.category_id
 ORDER BY {order}
+"""
+_VISIBLE = f"""
+SELECT {LISTED} FROM catalog_index i JOIN videos v ON v.id = i.video_id
+LEFT JOIN categories c ON c.id = v.category_id WHERE i.video_id = ANY($1)
 """
 _TRASH = f"""
 SELECT {COLUMNS}, v.deleted_at AS page_key, NULL::timestamptz AS page_moment FROM {FROM_VIDEOS}
@@ -61,6 +66,11 @@ async def admin_page(
     page, by, values = query.page("library", wanted, order, after=after, limit=limit + 1)
     records = await reader.fetch(_SHOWN.format(columns=COLUMNS, page=page, order=by), *values)
     return Page([_video(record) for record in records[:limit]], _next(records, limit))
+
+
+async def visible(reader: Reader, video_ids: Sequence[int]) -> list[ListedRow]:
+    """Those of these videos that visitors find, in no order."""
+    return [ListedRow._make(record) for record in await reader.fetch(_VISIBLE, list(video_ids))]
 
 
 async def trash_page(reader: Reader, *, after: Position | None, limit: int) -> Page[VideoRow]:

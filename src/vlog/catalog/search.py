@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 from vlog.catalog.text import clean_line
@@ -50,3 +51,9 @@ def parse(search: str) -> Terms | None:
     return Terms(
         whole=" ".join(words[:-1]), prefix=f"'{quoted}':*", plain=() if has_operators else tuple(words)
     )
+
+
+def folded(word: str) -> str:
+    """A word as the index has it: lower-case, without accents."""
+    decomposed = unicodedata.normalize("NFKD", word.lower())
+    return "".join(char for char in decomposed if not unicodedata.combining(char))

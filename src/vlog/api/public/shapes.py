@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from vlog.api.media_urls import Thumbnail, dash_url, stream_url, thumbnail_url, thumbnails, thumbnails_json
+from vlog.catalog.chapters import Chapter
 from vlog.catalog.rows import ListedRow, VideoRow, VideoStatus
 from vlog.processing.generations import ShownQuality
 from vlog.processing.progress import JobProgress
@@ -73,6 +74,17 @@ class QualityItem:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ChapterItem:
+    """A chapter: seconds; without an end it lasts until the next one begins."""
+
+    id: int
+    title: str
+    description: str
+    start_time: float
+    end_time: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class VideoDetail(VideoItem):
     """One video. Its stream addresses are ``null`` until it can be played; ``warnings`` are sentences on its
     source.
@@ -86,6 +98,7 @@ class VideoDetail(VideoItem):
     stream_url: str | None
     dash_url: str | None
     qualities: list[QualityItem]
+    chapters: list[ChapterItem]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,7 +144,9 @@ def encoded_item(video: ListedRow) -> dict[str, object]:
     }
 
 
-def video_detail(video: VideoRow, qualities: list[ShownQuality], *, with_dash: bool) -> VideoDetail:
+def video_detail(
+    video: VideoRow, qualities: list[ShownQuality], chapters: list[Chapter], *, with_dash: bool
+) -> VideoDetail:
     """A row with what can be played."""
     return VideoDetail(
         **_common(video),
@@ -149,6 +164,16 @@ def video_detail(video: VideoRow, qualities: list[ShownQuality], *, with_dash: b
                 quality=each.quality, width=each.width, height=each.height, bitrate=each.peak_bit_rate
             )
             for each in qualities
+        ],
+        chapters=[
+            ChapterItem(
+                id=each.id,
+                title=each.title,
+                description=each.description,
+                start_time=each.start_time,
+                end_time=each.end_time,
+            )
+            for each in chapters
         ],
     )
 
