@@ -4,7 +4,7 @@ all who ask within a second.
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import msgspec
 from fastapi import APIRouter
@@ -38,6 +38,8 @@ from vlog.processing import generations, progress
 from vlog.settings.known import ENABLE_DASH
 
 router = APIRouter(prefix="/api/videos", tags=["videos"], route_class=HotRoute)
+
+_TRACK: dict[str, Any] = {"content": {"text/vtt": {"schema": {"type": "string"}}}}
 
 
 class _Following(TypedDict):
@@ -96,7 +98,7 @@ async def list_related(request: Request, slug: str) -> Response:
     return await answer_shape(request, ("related", slug, query), make)
 
 
-@router.get("/{slug}/chapters.vtt", response_class=Response)
+@router.get("/{slug}/chapters.vtt", response_class=Response, responses={200: _TRACK})
 async def get_chapters_track(request: Request, slug: str) -> Response:
     """Its chapters as a WebVTT track."""
     ctx = context_of(request)
