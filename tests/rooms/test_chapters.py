@@ -89,11 +89,11 @@ async def test_only_chapters_of_videos_that_are_there_can_be_changed(db: Databas
     video_id = await video(db)
     chapter = await add(db, video_id, "Start", 0)
     with pytest.raises(NotFound):
-        await transaction(db, lambda tx: chapters.edit(tx, video_id, chapter + 1, {"title": "Other"}))
+        await transaction(db, lambda tx: chapters.edit(tx, video_id, chapter + 1, changes={"title": "Other"}))
 
     async def delete(tx: Transaction) -> None:
         await trash.soft_delete(tx, video_id)
 
     await transaction(db, delete)
     with pytest.raises(Conflict):
-        await transaction(db, lambda tx: chapters.edit(tx, video_id, chapter, {"title": "Other"}))
+        await transaction(db, lambda tx: chapters.edit(tx, video_id, chapter, changes={"title": "Other"}))

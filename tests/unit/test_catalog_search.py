@@ -13,12 +13,12 @@ from vlog.kit.errors import Invalid
     [
         ("", None),
         ("  \t ", None),
-        ("mount", Terms("", "'mount':*")),
-        ("blue  mount", Terms("blue", "'mount':*")),
+        ("mount", Terms("", "'mount':*", ("mount",))),
+        ("blue  mount", Terms("blue", "'mount':*", ("blue", "mount"))),
         ('"blue mountain"', Terms('"blue mountain"', "")),
         ("blue -red", Terms("blue -red", "")),
         ("blue or red", Terms("blue or red", "")),
-        ("o'neil\\", Terms("", "'o''neil\\\\':*")),
+        ("o'neil\\", Terms("", "'o''neil\\\\':*", ("o'neil\\",))),
     ],
 )
 def test_the_last_plain_word_is_a_beginning(typed: str, terms: Terms | None) -> None:

@@ -42,9 +42,15 @@ class Pages:
 
     def __init__(self, assets: Assets) -> None:
         self._environment = Environment(
-            loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, auto_reload=False
+            loader=FileSystemLoader(FOLDER),
+            autoescape=True,
+            undefined=StrictUndefined,
+            auto_reload=False,
+            extensions=["jinja2.ext.i18n"],
         )
         self._environment.globals["asset"] = assets.url
+        # English is the source of every message: `_("text %(name)s", name=…)` says what it is given.
+        self._environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
 
     def render(self, template: str, context: dict[str, object], *, status: int = 200) -> HTMLResponse:
         """A page. It is never kept by caches without asking: what it shows can be hidden at any moment."""

@@ -79,7 +79,7 @@ async def add(tx: Transaction, video_id: int, new: ChapterFields) -> Chapter:
     return next(each for each in await of_video(tx, video_id) if each.id == chapter_id)
 
 
-async def edit(tx: Transaction, video_id: int, chapter_id: int, changes: ChapterFields) -> Chapter:
+async def edit(tx: Transaction, video_id: int, chapter_id: int, *, changes: ChapterFields) -> Chapter:
     """Change a chapter; it keeps its place. Raises as ``add`` does, and ``NotFound``
     (``unknown_chapter``).
     """
@@ -159,7 +159,7 @@ async def _place(tx: Transaction, video_id: int, chapter_ids: Sequence[int]) -> 
 async def _changed(tx: Transaction, video: VideoRow) -> None:
     present = await of_video(tx, video.id)
     await videos.mark_chaptered(tx, video.id, has_chapters=bool(present))
-    await audit.note(tx, "chapters.changed", video.id, video.title, titles=[each.title for each in present])
+    await audit.note(tx, "chapters.changed", (video.id, video.title), titles=[each.title for each in present])
 
 
 def _ids(chapters: Sequence[Chapter]) -> list[int]:

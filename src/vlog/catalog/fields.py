@@ -152,7 +152,7 @@ async def create(tx: Transaction, new: NewField) -> Field:
     )
     if field_id is None:
         raise Conflict(f"There is a field “{name}” already.", code="field_exists", field="name")
-    await audit.note(tx, "field.created", field_id, name)
+    await audit.note(tx, "field.created", (field_id, name))
     return await by_id(tx, field_id)
 
 
@@ -176,7 +176,7 @@ async def edit(tx: Transaction, field_id: int, changes: FieldChanges) -> Field:
     )
     after = await by_id(tx, field_id)
     changed = audit.changes(before, after, ("name", "options", "required", "position", "description"))
-    await audit.note(tx, "field.edited", field_id, name, **changed)
+    await audit.note(tx, "field.edited", (field_id, name), **changed)
     return after
 
 
@@ -186,7 +186,7 @@ async def delete(tx: Transaction, field_id: int) -> None:
     holders = [row["video_id"] for row in await tx.fetch(_ENQUEUE, field_id)]
     await index.enqueue(tx, holders)
     await tx.execute("DELETE FROM custom_field_definitions WHERE id = $1", field_id)
-    await audit.note(tx, "field.deleted", field_id, field.name, videos=len(holders))
+    await audit.note(tx, "field.deleted", (field_id, field.name), videos=len(holders))
 
 
 async def of_video(reader: Reader, video: VideoRow) -> list[Given]:
@@ -211,7 +211,7 @@ async def answer(tx: Transaction, video_id: int, values: Mapping[int, object]) -
     await tx.execute("UPDATE videos SET edit_revision = edit_revision + 1 WHERE id = $1", video_id)
     await videos.changed(tx, VideoUpdated(video_id))
     names = {known[field_id].name: value for field_id, value in values.items()}
-    await audit.note(tx, "video.fields", video_id, video.title, values=names)
+    await audit.note(tx, "video.fields", (video_id, video.title), values=names)
     return await of_video(tx, video)
 
 

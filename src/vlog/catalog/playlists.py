@@ -110,12 +110,12 @@ async def page(
 
 async def by_id(reader: Reader, playlist_id: int) -> Playlist:
     """One playlist with all that it holds; raises ``NotFound`` (code ``unknown_playlist``)."""
-    return await _one(reader, "library", "p.id = $1", playlist_id)
+    return await _one(reader, "library", "p.id = $1", value=playlist_id)
 
 
 async def by_slug_public(reader: Reader, slug: str) -> Playlist:
     """A playlist that a visitor with the link may see; raises ``NotFound`` (code ``unknown_playlist``)."""
-    return await _one(reader, "catalog", "p.slug = $1 AND p.visibility <> 'private'", slug)
+    return await _one(reader, "catalog", "p.slug = $1 AND p.visibility <> 'private'", value=slug)
 
 
 async def create(tx: Transaction, new: PlaylistChanges) -> Playlist:
@@ -130,7 +130,7 @@ async def create(tx: Transaction, new: PlaylistChanges) -> Playlist:
         new.get("playlist_type", "playlist"),
         new.get("is_featured", False),
     )
-    await audit.note(tx, "playlist.created", playlist_id, title)
+    await audit.note(tx, "playlist.created", (playlist_id, title))
     return await by_id(tx, playlist_id)
 
 
@@ -161,7 +161,7 @@ async def edit(
     )
     after = await by_id(tx, playlist_id)
     changed = audit.changes(before, after, tuple(PlaylistChanges.__annotations__))
-    await audit.note(tx, "playlist.edited", playlist_id, after.title, **changed)
+    await audit.note(tx, "playlist.edited", (playlist_id, after.title), **changed)
     return after
 
 
@@ -169,7 +169,7 @@ async def delete(tx: Transaction, playlist_id: int) -> Playlist:
     """Remove a playlist; its videos stay. Its address is free again. What it was; raises ``NotFound``."""
     playlist = await locked(tx, playlist_id)
     await tx.execute("UPDATE playlists SET deleted_at = app_now() WHERE id = $1", playlist_id)
-    await audit.note(tx, "playlist.deleted", playlist_id, playlist.title)
+    await audit.note(tx, "playlist.deleted", (playlist_id, playlist.title))
     return playlist
 
 
@@ -182,7 +182,7 @@ async def restore(tx: Transaction, playlist_id: int) -> Playlist:
         raise _unknown()
     slug = await _choose(tx, title)
     await tx.execute("UPDATE playlists SET deleted_at = NULL, slug = $2 WHERE id = $1", playlist_id, slug)
-    await audit.note(tx, "playlist.created", playlist_id, title)
+    await audit.note(tx, "playlist.created", (playlist_id, title))
     return await by_id(tx, playlist_id)
 
 
@@ -200,7 +200,7 @@ async def locked(tx: Transaction, playlist_id: int, *, seen_revision: int | None
     return playlist
 
 
-async def _one(reader: Reader, face: str, condition: str, value: object) -> Playlist:
+async def _one(reader: Reader, face: str, condition: str, *, value: object) -> Playlist:
     row = await reader.fetchrow(f"{_ONE.format(face=face)} {condition}", value)
     if row is None:
         raise _unknown()

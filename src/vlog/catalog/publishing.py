@@ -28,7 +28,7 @@ async def publish(tx: Transaction, video_id: int) -> VideoRow:
         raise Conflict("This video could not be processed; retry it first.", code="video_failed")
     await tx.execute("UPDATE videos SET publish_when_ready = true, publish_at = NULL WHERE id = $1", video_id)
     await publish_if_due(tx, video_id)
-    await audit.note(tx, "video.published", video_id, video.title)
+    await audit.note(tx, "video.published", (video_id, video.title))
     return await by_id(tx, video_id)
 
 
@@ -42,7 +42,7 @@ async def unpublish(tx: Transaction, video_id: int) -> VideoRow:
     await index.refresh(tx, video_id)
     if video.published_at is not None or video.publish_when_ready or video.publish_at is not None:
         await tx.record(VideoUnpublished(video_id))
-        await audit.note(tx, "video.unpublished", video_id, video.title)
+        await audit.note(tx, "video.unpublished", (video_id, video.title))
     return await by_id(tx, video_id)
 
 
@@ -62,7 +62,7 @@ async def schedule(tx: Transaction, video_id: int, moment: datetime) -> VideoRow
         "UPDATE videos SET publish_at = $2, publish_when_ready = false WHERE id = $1", video_id, moment
     )
     await changed(tx, VideoUpdated(video_id))
-    await audit.note(tx, "video.scheduled", video_id, video.title, publish_at=moment)
+    await audit.note(tx, "video.scheduled", (video_id, video.title), publish_at=moment)
     return await by_id(tx, video_id)
 
 

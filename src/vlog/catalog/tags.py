@@ -71,7 +71,7 @@ async def create(tx: Transaction, name: str) -> Tag:
     tag_id = await tx.fetchval(_INSERT, name, slug)
     if tag_id is None:
         raise _taken(name)
-    await audit.note(tx, "tag.created", tag_id, name)
+    await audit.note(tx, "tag.created", (tag_id, name))
     return await by_id(tx, tag_id)
 
 
@@ -86,7 +86,7 @@ async def rename(tx: Transaction, tag_id: int, name: str) -> Tag:
     if (before.name, before.slug) != (name, slug):
         await tx.execute("UPDATE tags SET name = $2, slug = $3 WHERE id = $1", tag_id, name, slug)
         await index.enqueue_tag(tx, tag_id)
-        await audit.note(tx, "tag.renamed", tag_id, name, before=before.name)
+        await audit.note(tx, "tag.renamed", (tag_id, name), before=before.name)
     return await by_id(tx, tag_id)
 
 
@@ -99,7 +99,7 @@ async def merge(tx: Transaction, tag_id: int, *, into: int) -> Tag:
     await index.enqueue_tag(tx, tag_id)
     await tx.execute(_MERGE, tag_id, into)
     await tx.execute("DELETE FROM tags WHERE id = $1", tag_id)
-    await audit.note(tx, "tag.merged", tag_id, held[tag_id].name, into=held[into].name)
+    await audit.note(tx, "tag.merged", (tag_id, held[tag_id].name), into=held[into].name)
     return await by_id(tx, into)
 
 
@@ -108,7 +108,7 @@ async def delete(tx: Transaction, tag_id: int) -> Tag:
     tag = await _locked(tx, tag_id)
     await index.enqueue_tag(tx, tag_id)
     await tx.execute("DELETE FROM tags WHERE id = $1", tag_id)
-    await audit.note(tx, "tag.deleted", tag_id, tag.name, videos=tag.video_count)
+    await audit.note(tx, "tag.deleted", (tag_id, tag.name), videos=tag.video_count)
     return tag
 
 

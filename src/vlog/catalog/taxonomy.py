@@ -73,12 +73,12 @@ async def categories(reader: Reader, *, face: Face = "library") -> list[Category
 
 async def by_id(reader: Reader, category_id: int) -> Category:
     """One category; raises ``NotFound`` (code ``unknown_category``)."""
-    return await _one(reader, "library", "c.id = $1", category_id)
+    return await _one(reader, "library", "c.id = $1", value=category_id)
 
 
 async def by_slug(reader: Reader, slug: str, *, face: Face) -> Category:
     """One category; raises ``NotFound`` (code ``unknown_category``)."""
-    return await _one(reader, face, "c.slug = $1", slug)
+    return await _one(reader, face, "c.slug = $1", value=slug)
 
 
 async def create(tx: Transaction, name: str, *, description: str = "") -> Category:
@@ -96,7 +96,7 @@ async def create(tx: Transaction, name: str, *, description: str = "") -> Catego
     category_id = await tx.fetchval(_INSERT, name, slug, description)
     if category_id is None:
         raise _taken(name)
-    await audit.note(tx, "category.created", category_id, name)
+    await audit.note(tx, "category.created", (category_id, name))
     return await by_id(tx, category_id)
 
 
@@ -117,7 +117,7 @@ async def edit(tx: Transaction, category_id: int, changes: CategoryChanges) -> C
         await index.enqueue_category(tx, category_id)
     after = await by_id(tx, category_id)
     changed = audit.changes(before, after, tuple(CategoryChanges.__annotations__))
-    await audit.note(tx, "category.edited", category_id, name, **changed)
+    await audit.note(tx, "category.edited", (category_id, name), **changed)
     return after
 
 
@@ -130,7 +130,7 @@ async def reorder(tx: Transaction, category_ids: Sequence[int]) -> list[Category
             code="categories_changed",
         )
     await tx.execute(_PLACE, list(category_ids))
-    await audit.note(tx, "category.moved", None, "")
+    await audit.note(tx, "category.moved", (None, ""))
     return await categories(tx)
 
 
@@ -139,7 +139,7 @@ async def delete(tx: Transaction, category_id: int) -> None:
     category = await _locked(tx, category_id)
     await index.enqueue_category(tx, category_id)
     await tx.execute("DELETE FROM categories WHERE id = $1", category_id)
-    await audit.note(tx, "category.deleted", category_id, category.name, videos=category.video_count)
+    await audit.note(tx, "category.deleted", (category_id, category.name), videos=category.video_count)
 
 
 async def require_category(tx: Transaction, category_id: int | None) -> None:
@@ -156,7 +156,7 @@ async def _locked(tx: Transaction, category_id: int) -> Category:
     return await by_id(tx, category_id)
 
 
-async def _one(reader: Reader, face: Face, condition: str, value: object) -> Category:
+async def _one(reader: Reader, face: Face, condition: str, *, value: object) -> Category:
     row = await reader.fetchrow(f"{_LIST.format(face=face)} WHERE {condition}", value)
     if row is None:
         raise NotFound("There is no such category.", code="unknown_category")

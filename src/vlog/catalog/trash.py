@@ -30,7 +30,7 @@ async def soft_delete(tx: Transaction, video_id: int) -> VideoRow:
     await tx.execute("UPDATE videos SET deleted_at = app_now() WHERE id = $1", video_id)
     await index.refresh(tx, video_id)
     await tx.record(VideoDeleted(video_id))
-    await audit.note(tx, "video.deleted", video_id, video.title)
+    await audit.note(tx, "video.deleted", (video_id, video.title))
     return await by_id(tx, video_id)
 
 
@@ -45,7 +45,7 @@ async def restore(tx: Transaction, video_id: int) -> VideoRow:
     await tx.execute("UPDATE videos SET deleted_at = NULL WHERE id = $1", video_id)
     await publish_if_due(tx, video_id)
     await tx.record(VideoRestored(video_id))
-    await audit.note(tx, "video.restored", video_id, video.title)
+    await audit.note(tx, "video.restored", (video_id, video.title))
     return await by_id(tx, video_id)
 
 
@@ -55,5 +55,5 @@ async def purge(tx: Transaction, video_id: int) -> Purged:
     # What is in the trash is in no list, so nothing has to be counted anew.
     await tx.execute("DELETE FROM videos WHERE id = $1", video_id)
     await tx.record(VideoPurged(video_id))
-    await audit.note(tx, "video.purged", video_id, video.title)
+    await audit.note(tx, "video.purged", (video_id, video.title))
     return Purged(video_id=video_id, storage_key=video.storage_key, source_key=video.source_key)

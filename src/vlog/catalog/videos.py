@@ -193,7 +193,7 @@ async def edit(
         return before
     await tx.execute("UPDATE videos SET edit_revision = edit_revision + 1 WHERE id = $1", video_id)
     await changed(tx, VideoUpdated(video_id))
-    await audit.note(tx, "video.edited", video_id, after.title, **audit.changes(before, after, _EDITABLE))
+    await audit.note(tx, "video.edited", (video_id, after.title), **audit.changes(before, after, _EDITABLE))
     return await by_id(tx, video_id)
 
 

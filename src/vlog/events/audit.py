@@ -88,15 +88,16 @@ class Entry:
 
 
 async def note(
-    tx: Transaction, action: Action, subject_id: int | None, name: str, /, **details: object
+    tx: Transaction, action: Action, subject: tuple[int | None, str], /, **details: object
 ) -> None:
-    """Write down that whoever acts does this to a subject called ``name``.
+    """Write down that whoever acts does this to a subject, told by its id and its name.
 
     What VLog does by itself is no act.
     """
     acting = actor()
     if acting is None:
         return
+    subject_id, name = subject
     subject_type = action.partition(".")[0]
     await tx.execute(
         _INSERT,

@@ -90,7 +90,7 @@ async def add_chapter(ctx: Ctx, video_id: RowId, new: NewChapter) -> Chapter:
 async def edit_chapter(ctx: Ctx, video_id: RowId, chapter_id: RowId, edit: ChapterEdit) -> Chapter:
     """Change a chapter."""
     changes = sent_fields(edit, ChapterFields, nullable=("end_time",))
-    return await transaction(ctx.db, lambda tx: chapters.edit(tx, video_id, chapter_id, changes))
+    return await transaction(ctx.db, lambda tx: chapters.edit(tx, video_id, chapter_id, changes=changes))
 
 
 @router.delete("/{chapter_id}", status_code=HTTPStatus.NO_CONTENT)

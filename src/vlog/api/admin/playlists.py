@@ -186,7 +186,7 @@ async def add_playlist_videos(ctx: Ctx, playlist_id: RowId, added: AddedVideos) 
     async def work(tx: Transaction) -> Playlist:
         playlist = await playlists.locked(tx, playlist_id)
         new = await playlist_items.add(tx, playlist_id, added.video_ids, before=added.before)
-        await audit.note(tx, "playlist.items", playlist_id, playlist.title, added=new)
+        await audit.note(tx, "playlist.items", (playlist_id, playlist.title), added=new)
         return await playlists.by_id(tx, playlist_id)
 
     return await transaction(ctx.db, work)
@@ -200,7 +200,7 @@ async def remove_playlist_video(ctx: Ctx, playlist_id: RowId, video_id: RowId) -
         playlist = await playlists.locked(tx, playlist_id)
         await playlist_items.require(tx, playlist_id, video_id)
         await playlist_items.remove(tx, playlist_id, [video_id])
-        await audit.note(tx, "playlist.items", playlist_id, playlist.title, removed=[video_id])
+        await audit.note(tx, "playlist.items", (playlist_id, playlist.title), removed=[video_id])
         return await playlists.by_id(tx, playlist_id)
 
     return await transaction(ctx.db, work)
@@ -213,7 +213,7 @@ async def reorder_playlist(ctx: Ctx, playlist_id: RowId, order: VideoOrder) -> P
     async def work(tx: Transaction) -> Playlist:
         playlist = await playlists.locked(tx, playlist_id)
         await playlist_items.reorder(tx, playlist_id, order.video_ids)
-        await audit.note(tx, "playlist.items", playlist_id, playlist.title, order="changed")
+        await audit.note(tx, "playlist.items", (playlist_id, playlist.title), order="changed")
         return playlist
 
     return await transaction(ctx.db, work)
@@ -226,7 +226,7 @@ async def move_playlist_video(ctx: Ctx, playlist_id: RowId, move: VideoMove) -> 
     async def work(tx: Transaction) -> Playlist:
         playlist = await playlists.locked(tx, playlist_id)
         await playlist_items.move(tx, playlist_id, move.video_id, before=move.before)
-        await audit.note(tx, "playlist.items", playlist_id, playlist.title, moved=move.video_id)
+        await audit.note(tx, "playlist.items", (playlist_id, playlist.title), moved=move.video_id)
         return playlist
 
     return await transaction(ctx.db, work)
