@@ -75,8 +75,9 @@ lock: tools ## Write uv.lock and package-lock.json anew from what pyproject.toml
 	@$(NPM) install --package-lock-only --ignore-scripts
 
 .PHONY: docs
-docs: tools ## Write the reference pages from the code
+docs: tools ## Write the reference pages from the code, and the TypeScript types from the contracts
 	@$(BIN)/python -m tools.reference
+	@$(BIN)/python -m tools.client_types
 
 .PHONY: dist
 dist: tools ## Build sdist and wheel into dist/

@@ -37,7 +37,8 @@ test("colours come from tokens.css only", () => {
 });
 
 test("files stay short", () => {
-  const long = [...pages, ...scripts, ...sheets].filter((path) => readFileSync(path, "utf8").split("\n").length > LONGEST);
+  const written = [...pages, ...scripts, ...sheets].filter((path) => !path.endsWith("api-types.ts"));
+  const long = written.filter((path) => readFileSync(path, "utf8").split("\n").length > LONGEST);
   expect(long).toEqual([]);
 });
 

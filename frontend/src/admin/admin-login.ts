@@ -1,6 +1,7 @@
 import { ApiError, request } from "../shared/api";
 import { need } from "../shared/dom";
 import { wireThemeToggles } from "../shared/theme-toggle";
+import type { LoginForm } from "./api-types";
 import { wireForm } from "./form";
 import { safeNext } from "./pages";
 
@@ -13,7 +14,7 @@ wireForm(form, async () => {
     await request("/api/auth/login", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ secret: field.value }),
+      body: JSON.stringify({ secret: field.value } satisfies LoginForm),
     });
     location.replace(safeNext(new URLSearchParams(location.search).get("next"), location.origin));
   } catch (error) {

@@ -1,6 +1,7 @@
 import { request } from "../shared/api";
 import { need } from "../shared/dom";
 import { wireThemeToggles } from "../shared/theme-toggle";
+import type { Authentication, SetupForm } from "./api-types";
 import { wireForm } from "./form";
 import { LIST, LOGIN } from "./pages";
 import { strengthOf } from "./secret-strength";
@@ -37,8 +38,8 @@ wireForm(form, async () => {
   await request("/api/auth/setup", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ token, secret: secret.value }),
+    body: JSON.stringify({ token: token ?? "", secret: secret.value } satisfies SetupForm),
   });
-  const { authenticated } = await request<{ authenticated: boolean }>("/api/auth/check");
+  const { authenticated } = await request<Authentication>("/api/auth/check");
   location.replace(authenticated ? LIST : LOGIN);
 });

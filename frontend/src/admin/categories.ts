@@ -1,5 +1,5 @@
 import { need } from "../shared/dom";
-import { client } from "./client";
+import { call } from "./client";
 import { wireForm } from "./form";
 import type { Category } from "./shapes";
 
@@ -11,7 +11,7 @@ interface CategoryStore {
   create(): Promise<number | null>;
 }
 
-export function byName(categories: readonly Category[]): Category[] {
+export function byName<T extends Pick<Category, "name">>(categories: readonly T[]): T[] {
   return [...categories].sort((a, b) => a.name.localeCompare(b.name));
 }
 
@@ -19,7 +19,7 @@ export function categoryStore(): CategoryStore {
   return {
     all: [],
     async load() {
-      this.all = byName(await client.get<Category[]>("/api/categories"));
+      this.all = byName(await call("GET /api/categories"));
     },
     create() {
       const dialog = need<HTMLDialogElement>(document, "[data-category-dialog]");
@@ -41,7 +41,7 @@ export function wireCategoryDialog(store: CategoryStore): void {
   const form = need<HTMLFormElement>(dialog, "[data-category-form]");
   wireForm(form, async () => {
     const name = need<HTMLInputElement>(form, "[name=name]").value.trim();
-    const created = await client.post<Category>("/api/categories", { name });
+    const created = await call("POST /api/categories", { body: { name } });
     store.all = byName([...store.all, created]);
     dialog.dataset["created"] = String(created.id);
     dialog.close();

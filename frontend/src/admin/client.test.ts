@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { client, forgetCsrfToken } from "./client";
+import { call, client, forgetCsrfToken } from "./client";
 
 interface Call {
   path: string;
@@ -67,4 +67,27 @@ test("an ended session leads to the login page and back", async () => {
   server(() => [401, {}]);
   await expect(client.get("/api/videos/7")).rejects.toMatchObject({ status: 401 });
   expect(assign).toHaveBeenCalledWith("/login?next=%2Fvideo%2F7");
+});
+
+test("an operation is asked for by its name in the contract", async () => {
+  server(({ path }) => (path.endsWith("csrf-token") ? [200, { csrf_token: "t" }] : [200, {}]));
+  await call("GET /api/videos", { query: { search: "a b", cursor: null, limit: 5 } });
+  await call("PUT /api/videos/{video_id}", { path: { video_id: 7 }, body: { title: "New" } });
+  expect(calls.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    "GET /api/videos?search=a+b&limit=5", "GET /api/auth/csrf-token", "PUT /api/videos/7",
+  ]);
+});
+
+test("a wrong field is refused by the compiler", () => {
+  const never = (): unknown => [
+    // @ts-expect-error There is no such field to send.
+    call("PUT /api/videos/{video_id}", { path: { video_id: 7 }, body: { titel: "New" } }),
+    // @ts-expect-error The path wants the video.
+    call("DELETE /api/videos/{video_id}"),
+    // @ts-expect-error There is no such operation.
+    call("GET /api/videos/all"),
+    // @ts-expect-error There is no such field in the answer.
+    call("GET /api/videos").then(({ videos }) => videos[0]?.titel),
+  ];
+  expect(never).toBeTypeOf("function");
 });

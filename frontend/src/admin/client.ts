@@ -1,4 +1,6 @@
 import { ApiError, request } from "../shared/api";
+import { target, type Answer, type Given, type Parts } from "../shared/operations";
+import type { CsrfToken, Operations } from "./api-types";
 import { loginPage } from "./pages";
 
 /** Talks to the admin API with this browser's session: CSRF token on whatever changes something, login when it ended. */
@@ -7,7 +9,7 @@ let csrf: Promise<string> | null = null;
 
 export function csrfToken(): Promise<string> {
   if (csrf === null) {
-    csrf = request<{ csrf_token: string | null }>("/api/auth/csrf-token").then(({ csrf_token }) => csrf_token ?? "");
+    csrf = request<CsrfToken>("/api/auth/csrf-token").then(({ csrf_token }) => csrf_token ?? "");
     csrf.catch(forgetCsrfToken);
   }
   return csrf;
@@ -43,6 +45,18 @@ async function ask<T>(method: string, path: string, body?: unknown): Promise<T> 
     leaveIfSignedOut(error);
     throw error;
   }
+}
+
+/** Asks for an operation of the admin API by its name in the contract: `call("GET /api/videos/{video_id}", { path })`. */
+export function call<K extends keyof Operations>(name: K, ...[parts]: Given<Operations[K]>): Promise<Answer<Operations[K]>> {
+  const said = (parts ?? {}) as Parts;
+  const { method, address } = target(name, said);
+  return ask(method, address, said.body);
+}
+
+/** `call` for what is looked at in passing: the end of the session does not take the page away from under its user. */
+export function peek<K extends keyof Operations & `GET ${string}`>(name: K, ...[parts]: Given<Operations[K]>): Promise<Answer<Operations[K]>> {
+  return request(target(name, (parts ?? {}) as Parts).address);
 }
 
 export const client = {

@@ -1,4 +1,4 @@
-import { client, wordsOf } from "./client";
+import { call, wordsOf } from "./client";
 import { ask } from "./confirm";
 import { toast } from "./toast";
 
@@ -41,9 +41,10 @@ async function question(deed: Deed, { title }: Named): Promise<boolean> {
 }
 
 function send(deed: Deed, id: number): Promise<unknown> {
-  if (deed === "trash") return client.delete(`/api/videos/${id}?permanent=false`);
-  if (deed === "destroy") return client.delete(`/api/videos/${id}?permanent=true`);
-  return client.post(`/api/videos/${id}/${deed}`);
+  const path = { video_id: id };
+  if (deed === "trash") return call("DELETE /api/videos/{video_id}", { path, query: { permanent: false } });
+  if (deed === "destroy") return call("DELETE /api/videos/{video_id}", { path, query: { permanent: true } });
+  return call(`POST /api/videos/{video_id}/${deed}`, { path });
 }
 
 export async function perform(deed: Deed, video: Named): Promise<boolean> {

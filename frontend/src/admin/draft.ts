@@ -1,4 +1,4 @@
-import type { VideoDetail } from "./shapes";
+import type { VideoChanges, VideoDetail } from "./shapes";
 
 /** What the edit form holds. A select speaks strings: "" is no category. */
 export interface Draft {
@@ -12,11 +12,11 @@ export function draftOf({ title, description, category_id }: Pick<VideoDetail, "
 }
 
 /** What a PUT has to say: only what differs; null when nothing does. */
-export function changes(draft: Draft, saved: Draft): Record<string, string | number | null> | null {
-  const body: Record<string, string | number | null> = {};
-  if (draft.title.trim() !== saved.title) body["title"] = draft.title.trim();
-  if (draft.description !== saved.description) body["description"] = draft.description;
-  if (draft.category !== saved.category) body["category_id"] = draft.category === "" ? null : Number(draft.category);
+export function changes(draft: Draft, saved: Draft): VideoChanges | null {
+  const body: VideoChanges = {};
+  if (draft.title.trim() !== saved.title) body.title = draft.title.trim();
+  if (draft.description !== saved.description) body.description = draft.description;
+  if (draft.category !== saved.category) body.category_id = draft.category === "" ? null : Number(draft.category);
   return Object.keys(body).length === 0 ? null : body;
 }
 

@@ -4,7 +4,7 @@ import type { StoredQuality, VideoDetail } from "./shapes";
 
 const quality = (name: string, height: number, size: number): StoredQuality => ({
   quality: name, width: (height * 16) / 9, height, bitrate: 1_000_000, average_bitrate: 800_000,
-  codec: "avc1.640028", size_bytes: size,
+  kind: "video", codec: "avc1.640028", size_bytes: size,
 });
 
 test("largest picture first, sound last, then the sum", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addressOf, filtersOf, isFiltered, requestOf } from "./filters";
+import { addressOf, filtersOf, isFiltered, queryOf } from "./filters";
 
 const filters = { search: "boat & shed", status: "failed", deleted: true };
 
@@ -12,8 +12,9 @@ test("what the address invents is ignored", () => {
   expect(filtersOf("?status=exploded&deleted=1")).toEqual({ search: "", status: "", deleted: false });
 });
 
-test("the request asks for a page", () => {
-  expect(requestOf(filters, "abc", 20)).toBe("/api/videos?search=boat+%26+shed&status=failed&deleted=true&limit=20&cursor=abc");
+test("the request says what is asked for", () => {
+  expect(queryOf(filters)).toEqual({ search: "boat & shed", status: "failed", deleted: true });
+  expect(queryOf({ search: " ", status: "", deleted: false })).toEqual({ search: null, status: null, deleted: null });
 });
 
 test("the trash alone is no filter", () => {

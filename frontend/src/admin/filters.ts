@@ -1,3 +1,5 @@
+import type { Operations } from "./api-types";
+
 /** What the list shows, as the address says it: every view can be linked to and reloaded. */
 export interface Filters {
   search: string;
@@ -28,12 +30,9 @@ export function addressOf(filters: Filters, path: string): string {
   return query === "" ? path : `${path}?${query}`;
 }
 
-/** The API's address for a page of these filters. */
-export function requestOf(filters: Filters, cursor: string | null, limit = PAGE_SIZE): string {
-  const query = parameters(filters);
-  query.set("limit", String(limit));
-  if (cursor !== null) query.set("cursor", cursor);
-  return `/api/videos?${query}`;
+/** What the API is asked for these filters. */
+export function queryOf({ search, status, deleted }: Filters): NonNullable<Operations["GET /api/videos"]["query"]> {
+  return { search: search.trim() || null, status: status || null, deleted: deleted || null };
 }
 
 export function isFiltered({ search, status }: Filters): boolean {

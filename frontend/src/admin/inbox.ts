@@ -1,6 +1,6 @@
-import { request, type VideoStatus } from "../shared/api";
+import type { VideoStatus } from "../shared/api";
 import { bytes } from "../shared/format";
-import { wordsOf } from "./client";
+import { peek, wordsOf } from "./client";
 import { detailPage } from "./pages";
 import type { Tone } from "./status";
 import type { Inbox, InboxFile } from "./upload-shapes";
@@ -45,7 +45,7 @@ export function inbox() {
     },
     async load(): Promise<void> {
       try {
-        this.inbox = await request<Inbox>("/api/inbox");
+        this.inbox = await peek("GET /api/inbox");
         this.error = "";
       } catch (error) {
         this.error = wordsOf(error);

@@ -79,7 +79,7 @@ export function taskBadge(state: TaskState): { text: string; tone: Tone } {
 }
 
 /** "720p 41 %", "1080p", "audio not needed" */
-export function renditionLabel({ name, status, progress_percent }: RenditionProgress): string {
+export function renditionLabel({ name, status, progress_percent }: Pick<RenditionProgress, "name" | "status" | "progress_percent">): string {
   if (status === "skipped") return `${name} not needed`;
   return status === "in_progress" ? `${name} ${percent(progress_percent)}` : name;
 }

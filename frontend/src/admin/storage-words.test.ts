@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
-import type { StorageCheck, Trouble } from "./storage-shapes";
+import type { StorageCheck, StorageTrouble } from "./api-types";
 import { adviceOf, badgeOf, checkOf, lastCheck, schedule, spaceOf } from "./storage-words";
 
 const check: StorageCheck = {
-  state: "running", waited_seconds: 70, finished_at: null, files: 1204, size_bytes: 1e9, total_bytes: 4e9, percent: 25,
+  state: "running", waited_seconds: 70, requested_at: "2026-05-03T11:00:00Z", started_at: null, finished_at: null, files: 1204, size_bytes: 1e9, total_bytes: 4e9, percent: 25,
   eta_seconds: 150, wrong_files_count: 0, error_message: null,
 };
-const trouble: Trouble = {
+const trouble: StorageTrouble = {
   video_id: 1, title: "A film", is_deleted: false, count: 2, is_acknowledged: false, is_mending: false, can_be_mended: true,
-  files: [{ key: "a", words: "", advice: "Do this." }, { key: "b", words: "", advice: "Do this." }],
+  files: ["a", "b"].map((key) => ({ key, words: "", advice: "Do this.", kind: "missing", part: "media", found_at: "" })),
 };
 
 test("a running check tells how far it is, and for how long", () => {

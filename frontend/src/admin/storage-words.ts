@@ -1,6 +1,6 @@
 import { bytes, moment, percent, remaining } from "../shared/format";
 import type { Tone } from "./status";
-import type { StorageCheck, StoragePart, StorageState, Trouble } from "./storage-shapes";
+import type { StorageCheck, Part, StorageState, StorageTrouble } from "./api-types";
 
 const FEW_PERCENT = 95;
 // A background process that runs takes a request within seconds.
@@ -25,13 +25,13 @@ export function spaceOf(free: number | null, total: number | null) {
   };
 }
 
-const STATES: Record<StoragePart["state"], { text: string; tone: Tone }> = {
+const STATES: Record<Part["state"], { text: string; tone: Tone }> = {
   ok: { text: "Works", tone: "success" },
   read_only: { text: "Can only be read", tone: "warning" },
   failing: { text: "Does not work", tone: "danger" },
 };
 
-export function partOf(name: string, part: StoragePart) {
+export function partOf(name: string, part: Part) {
   return { name, badge: STATES[part.state], reason: part.reason ?? "" };
 }
 
@@ -71,14 +71,14 @@ export function schedule({ interval_days, rate_mb }: Pick<StorageState, "interva
   return `${often} all files are read and compared with their hashes, at ${rate_mb} MiB/s at most.`;
 }
 
-export function badgeOf(trouble: Trouble): { text: string; tone: Tone } {
+export function badgeOf(trouble: StorageTrouble): { text: string; tone: Tone } {
   if (trouble.is_mending) return { text: "Being made again", tone: "working" };
   if (trouble.is_acknowledged) return { text: "Acknowledged", tone: "plain" };
   return trouble.video_id === null ? { text: "Left over", tone: "warning" } : { text: "Needs you", tone: "danger" };
 }
 
 /** What to do about all of it: the advice of its files, each once. */
-export function adviceOf(trouble: Trouble): string {
+export function adviceOf(trouble: StorageTrouble): string {
   if (trouble.is_mending && !trouble.can_be_mended) return "It is looked at again when the work is done.";
   if (trouble.is_deleted) return "The video is in the trash: restore it first, or delete it permanently.";
   return [...new Set(trouble.files.map(({ advice }) => advice))].join(" ");

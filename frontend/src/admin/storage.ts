@@ -1,6 +1,6 @@
-import { client, wordsOf } from "./client";
+import { call, wordsOf } from "./client";
 import { detailPage } from "./pages";
-import type { StorageState, Trouble } from "./storage-shapes";
+import type { StorageState, StorageTrouble } from "./api-types";
 import { adviceOf, badgeOf, checkOf, files, lastCheck, partOf, schedule, spaceOf } from "./storage-words";
 import { toast } from "./toast";
 
@@ -24,7 +24,7 @@ export function storage() {
     async load(): Promise<void> {
       clearTimeout(timer);
       try {
-        this.take(await client.get<StorageState>("/api/storage"));
+        this.take(await call("GET /api/storage"));
       } catch (error) {
         this.error = wordsOf(error);
       }
@@ -60,7 +60,7 @@ export function storage() {
     get schedule(): string {
       return this.told === null ? "" : schedule(this.told);
     },
-    get troubles(): Trouble[] {
+    get troubles(): StorageTrouble[] {
       return this.told?.troubles ?? [];
     },
     /** Something else on the page is more urgent than a check. */
@@ -73,9 +73,9 @@ export function storage() {
     badge: badgeOf,
     advice: adviceOf,
     href: ({ video_id }: { video_id: number | null }) => (video_id === null ? "" : detailPage(video_id)),
-    name: ({ title }: Trouble) => title ?? "files that belong to no video",
-    countText: ({ count }: Trouble) => files(count),
-    moreText: (trouble: Trouble) => `and ${files(trouble.count - trouble.files.length)} more`,
+    name: ({ title }: StorageTrouble) => title ?? "files that belong to no video",
+    countText: ({ count }: StorageTrouble) => files(count),
+    moreText: (trouble: StorageTrouble) => `and ${files(trouble.count - trouble.files.length)} more`,
 
     async act(deed: () => Promise<StorageState>, outcome: string): Promise<void> {
       if (this.busy) return;
@@ -91,19 +91,19 @@ export function storage() {
       await this.load();
     },
     begin(): Promise<void> {
-      return this.act(() => client.post<StorageState>("/api/storage/check"), "The files are being checked.");
+      return this.act(() => call("POST /api/storage/check"), "The files are being checked.");
     },
     stop(): Promise<void> {
-      return this.act(() => client.delete<StorageState>("/api/storage/check"), "The check is stopped.");
+      return this.act(() => call("DELETE /api/storage/check"), "The check is stopped.");
     },
-    mend(trouble: Trouble): Promise<void> {
-      const path = `/api/storage/videos/${trouble.video_id}/repair`;
-      return this.act(() => client.post<StorageState>(path), `“${trouble.title}” is being made whole again.`);
+    mend(trouble: StorageTrouble): Promise<void> {
+      const path = { video_id: trouble.video_id ?? 0 };
+      return this.act(() => call("POST /api/storage/videos/{video_id}/repair", { path }), `“${trouble.title}” is being made whole again.`);
     },
-    acknowledge({ video_id }: Trouble, acknowledged: boolean): Promise<void> {
-      const wish = { video_id, acknowledged };
+    acknowledge({ video_id }: StorageTrouble, acknowledged: boolean): Promise<void> {
+      const body = { video_id, acknowledged };
       const outcome = acknowledged ? "Acknowledged." : "Shown as open again.";
-      return this.act(() => client.post<StorageState>("/api/storage/acknowledge", wish), outcome);
+      return this.act(() => call("POST /api/storage/acknowledge", { body }), outcome);
     },
   };
 }

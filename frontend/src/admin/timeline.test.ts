@@ -4,7 +4,7 @@ import { isLong, spanOf, summary, timeline } from "./timeline";
 
 const task = (id: number, over: Partial<Task> = {}): Task => ({
   id, kind: "video", state: "queued", renditions: ["720p"], first_cell: 0, last_cell: 7, attempt: 1, max_attempts: 3, worker: null,
-  started_at: null, finished_at: null, progress_percent: 0, error_message: null, attempts: [], ...over,
+  started_at: null, finished_at: null, progress_percent: 0, error_code: null, error_message: null, command: null, stderr_tail: null, attempts: [], ...over,
 });
 const job = (tasks: Task[]): Job => ({
   id: 1, state: "running", current_step: null, progress_percent: 0, eta_seconds: null, playable_seconds: null, attempt: 1, max_attempts: 3,
@@ -57,7 +57,7 @@ test("the summary counts", () => {
 test("what went wrong is told per attempt, what went well is not", () => {
   const attempt: Attempt = {
     number: 1, worker: "local-1", started_at: "2026-11-20T10:00:00Z", ended_at: "2026-11-20T10:00:07Z", outcome: "failed",
-    error_message: "The picture cannot be decoded.", runs: [{ command: "ffmpeg -i a", stderr_tail: "Invalid data\n", exit_status: 69 }],
+    error_code: null, error_message: "The picture cannot be decoded.", runs: [{ command: "ffmpeg -i a", stderr_tail: "Invalid data\n", exit_status: 69, cpu_seconds: 1 }],
   };
   const attempts = [attempt, { ...attempt, number: 2, outcome: "expired" as const, error_message: null, runs: [] }, { ...attempt, number: 3, outcome: "done" as const }];
   const [line] = timeline(job([task(1, { state: "done", attempts, error_message: "old" })]), { all: true, nowMs: now });
@@ -70,7 +70,7 @@ test("what went wrong is told per attempt, what went well is not", () => {
 });
 
 test("the task's own error is not said twice", () => {
-  const failed = { number: 1, worker: "w", started_at: "2026-11-20T10:00:00Z", ended_at: "2026-11-20T10:00:07Z", outcome: "failed" as const, runs: [] };
+  const failed = { number: 1, worker: "w", started_at: "2026-11-20T10:00:00Z", ended_at: "2026-11-20T10:00:07Z", outcome: "failed" as const, error_code: null, runs: [] };
   const same = { ...failed, error_message: "No." };
   const [line] = timeline(job([task(1, { state: "failed", error_message: "No.", attempts: [same] })]), { all: true, nowMs: now });
   expect([line?.error, line?.troubles[0]?.error]).toEqual(["No.", ""]);

@@ -1,7 +1,7 @@
 import { DetailedError, Upload, type HttpRequest, type HttpResponse } from "tus-js-client";
 import { ApiError, problemOf, request } from "../shared/api";
-import { csrfToken, forgetCsrfToken, wordsOf } from "./client";
-import type { OpenTransfer, ServerUpload, TransferProblem, Wish } from "./upload-shapes";
+import { csrfToken, forgetCsrfToken, peek, wordsOf } from "./client";
+import type { OpenTransfer, TransferProblem, Wish } from "./upload-shapes";
 import { wordsOfProblem } from "./upload-problem";
 
 export const UPLOADS = "/api/uploads";
@@ -119,7 +119,8 @@ export const openTusTransfer: OpenTransfer = (file, item, hooks) => {
   async function outcome(mine: number): Promise<void> {
     try {
       while (mine === run && videoId === null) {
-        const found = await request<ServerUpload>(`${UPLOADS}/${idOf(address ?? "")}`);
+        const path = { upload_id: idOf(address ?? "") };
+        const found = await peek("GET /api/uploads/{upload_id}", { path });
         videoId = found.video_id;
         if (found.state === "failed") throw new Error(found.error_message ?? "The server could not make a video of it.");
         if (videoId === null) await new Promise((resolve) => setTimeout(resolve, OUTCOME_POLL_MS));

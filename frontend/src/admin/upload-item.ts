@@ -1,4 +1,5 @@
 import { bytes, percent, remaining } from "../shared/format";
+import type { VideoChanges } from "./shapes";
 import { titleFromFileName } from "./title";
 import type { ItemState, UploadItem, Wish } from "./upload-shapes";
 
@@ -57,11 +58,11 @@ export function summaryOf(items: readonly UploadItem[]): string | null {
 }
 
 /** What the finished video must still be told: wishes that changed after the server was told. */
-export function lateChanges(item: Wish, told: Wish): { edit: Record<string, string | number | null>; publish: boolean | null } {
-  const edit: Record<string, string | number | null> = {};
+export function lateChanges(item: Wish, told: Wish): { edit: VideoChanges; publish: boolean | null } {
+  const edit: VideoChanges = {};
   const now = wishOf(item);
-  if (now.title !== told.title.trim() && now.title !== "") edit["title"] = now.title;
-  if (now.description !== told.description) edit["description"] = now.description;
-  if (now.category !== told.category) edit["category_id"] = now.category === "" ? null : Number(now.category);
+  if (now.title !== told.title.trim() && now.title !== "") edit.title = now.title;
+  if (now.description !== told.description) edit.description = now.description;
+  if (now.category !== told.category) edit.category_id = now.category === "" ? null : Number(now.category);
   return { edit, publish: now.publish === told.publish ? null : now.publish };
 }

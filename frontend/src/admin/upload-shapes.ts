@@ -1,45 +1,7 @@
 /** What the server says of resumable uploads and of its inbox, and what a row of the queue holds. */
-import type { VideoStatus } from "../shared/api";
 import type { Tone } from "./status";
 
-/** GET /api/uploads/{id} */
-export interface ServerUpload {
-  id: string;
-  filename: string;
-  title: string;
-  length_bytes: number;
-  offset_bytes: number;
-  state: "receiving" | "accepted" | "failed";
-  video_id: number | null;
-  slug: string | null;
-  error_code: string | null;
-  error_message: string | null;
-  created_at: string;
-  updated_at: string;
-  expires_at: string;
-}
-
-/** One file of GET /api/inbox */
-export interface InboxFile {
-  name: string;
-  state: "waiting" | "taking" | "accepted" | "failed";
-  size_bytes: number;
-  video_id: number | null;
-  slug: string | null;
-  title: string | null;
-  video_status: VideoStatus | null;
-  error_code: string | null;
-  error_message: string | null;
-  first_seen_at: string;
-  changed_at: string;
-}
-
-export interface Inbox {
-  is_on: boolean;
-  folder: string;
-  settle_seconds: number;
-  files: InboxFile[];
-}
+export type { Inbox, InboxFile, UploadView as ServerUpload } from "./api-types";
 
 /** What shall become of a file. A select speaks strings: "" is no category. */
 export interface Wish {

@@ -1,16 +1,15 @@
-import { request } from "../shared/api";
-import { client, wordsOf } from "./client";
+import { call, peek, wordsOf } from "./client";
 import { ask } from "./confirm";
 import { droppedFiles, takeDrops } from "./dropped";
 import { followLive } from "./live";
 import { detailPage } from "./pages";
-import type { ListedVideo, ProgressEvent } from "./shapes";
+import type { ProgressEvent } from "./shapes";
 import { badgeOf, isWorking, progressLine } from "./status";
 import { toast } from "./toast";
-import { openTusTransfer, terminate, UPLOADS } from "./tus-transfer";
+import { openTusTransfer, terminate } from "./tus-transfer";
 import { isBusy, isRunning, lateChanges, progressText, sentPercent, summaryOf } from "./upload-item";
 import { UploadQueue } from "./upload-queue";
-import type { ServerUpload, UploadItem } from "./upload-shapes";
+import type { UploadItem } from "./upload-shapes";
 
 export const UPLOADED_EVENT = "vlog:uploaded";
 const POLL_MS = 5000;
@@ -116,7 +115,7 @@ export function uploads() {
     /** What the server has of uploads that are not ours. */
     async look(): Promise<void> {
       try {
-        const { uploads: found } = await request<{ uploads: ServerUpload[] }>(UPLOADS);
+        const { uploads: found } = await peek("GET /api/uploads");
         queue.adopt(found);
       } catch {
         // The next look may do better; whatever is being sent says by itself when it can't.
@@ -131,10 +130,11 @@ export function uploads() {
       await this.refresh(item.videoId);
     },
     async tellLate(item: UploadItem, videoId: number): Promise<void> {
+      const path = { video_id: videoId };
       const { edit, publish } = lateChanges(item, item.told ?? item);
       try {
-        if (Object.keys(edit).length > 0) await client.put(`/api/videos/${videoId}`, edit);
-        if (publish !== null) await client.post(`/api/videos/${videoId}/${publish ? "publish" : "unpublish"}`);
+        if (Object.keys(edit).length > 0) await call("PUT /api/videos/{video_id}", { path, body: edit });
+        if (publish !== null) await call(`POST /api/videos/{video_id}/${publish ? "publish" : "unpublish"}`, { path });
       } catch (error) {
         toast(`${item.title}: what you changed could not be saved. ${wordsOf(error)}`, "error");
       }
@@ -143,7 +143,7 @@ export function uploads() {
     async refresh(videoId: number): Promise<void> {
       const item = this.items.find((one) => one.videoId === videoId);
       if (item === undefined) return;
-      const video = await request<ListedVideo>(`/api/videos/${videoId}`).catch(() => null);
+      const video = await peek("GET /api/videos/{video_id}", { path: { video_id: videoId } }).catch(() => null);
       if (video === null) return;
       const works = isWorking({ ...video, progress: video.progress ?? null });
       item.badge = badgeOf(video);

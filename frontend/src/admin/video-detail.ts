@@ -1,7 +1,7 @@
 import Alpine from "@alpinejs/csp";
 import { ApiError } from "../shared/api";
 import { copyText, need } from "../shared/dom";
-import { client, wordsOf } from "./client";
+import { call, wordsOf } from "./client";
 import { perform, type Deed } from "./deeds";
 import { changes, draftOf, rebase, type Draft } from "./draft";
 import { factsOf, qualityRows } from "./facts";
@@ -103,7 +103,7 @@ export function videoDetail() {
       timer = 0;
       if (leaving) return;
       try {
-        this.take(await client.get<VideoDetail>(`/api/videos/${id}`));
+        this.take(await call("GET /api/videos/{video_id}", { path: { video_id: id } }));
       } catch (error) {
         if (error instanceof ApiError && error.status === 404) this.missing = true;
         else if (this.video === null) this.error = wordsOf(error);
@@ -134,7 +134,7 @@ export function videoDetail() {
       if (body === null || this.saving) return;
       this.saving = true;
       try {
-        await client.put(`/api/videos/${id}`, body);
+        await call("PUT /api/videos/{video_id}", { path: { video_id: id }, body });
         this.saved = { ...this.draft, title: this.draft.title.trim() };
         this.draft = { ...this.saved };
         toast("Saved.");

@@ -1,8 +1,8 @@
 import { need } from "../shared/dom";
 import { bytes, clock, day } from "../shared/format";
-import { client, wordsOf } from "./client";
+import { call, wordsOf } from "./client";
 import { perform, type Deed } from "./deeds";
-import { addressOf, filtersOf, isFiltered, PAGE_SIZE, requestOf } from "./filters";
+import { addressOf, filtersOf, isFiltered, PAGE_SIZE, queryOf } from "./filters";
 import { followLive } from "./live";
 import { detailPage, publicSiteOf, watchPage } from "./pages";
 import type { ListedVideo, ProgressEvent, VideoPage } from "./shapes";
@@ -60,7 +60,7 @@ export function videoList() {
       asked += 1;
       const mine = asked;
       try {
-        const page = await client.get<VideoPage>(requestOf(this, cursor, limit));
+        const page = await call("GET /api/videos", { query: { ...queryOf(this), cursor, limit } });
         if (mine !== asked) return null;
         this.error = "";
         this.cursor = page.has_more ? page.next_cursor : null;

@@ -1,47 +1,13 @@
+import type { Operations, Progress, QualityItem, QualityProgress, VideoDetail } from "./api-types";
+import { target, type Answer, type Given, type Parts } from "./operations";
+
 /** The HTTP API as these pages use it: the shapes of both doors, and one way to ask. */
 
-export type VideoStatus = "pending" | "processing" | "ready" | "failed";
-
-export interface Rendition {
-  name: string;
-  status: string;
-  progress: number;
-}
-
-/** GET /api/videos/{slug}/progress */
-export interface PublicProgress {
-  status: VideoStatus;
-  current_step: string | null;
-  progress_percent: number;
-  eta_seconds: number | null;
-  playable_seconds: number | null;
-  qualities: Rendition[];
-  attempt: number;
-  max_attempts: number;
-  started_at: string | null;
-  last_error: string | null;
-}
-
-export interface PublicQuality {
-  quality: string;
-  width: number;
-  height: number;
-  bitrate: number;
-}
-
-/** GET /api/videos/{slug}: the fields the watch page reads. */
-export interface PublicVideo {
-  id: number;
-  title: string;
-  slug: string;
-  status: VideoStatus;
-  duration: number | null;
-  thumbnail_url: string | null;
-  stream_url: string | null;
-  dash_url: string | null;
-  error_message: string | null;
-  qualities: PublicQuality[];
-}
+export type PublicProgress = Progress;
+export type PublicVideo = VideoDetail;
+export type PublicQuality = QualityItem;
+export type Rendition = QualityProgress;
+export type VideoStatus = VideoDetail["status"];
 
 /** RFC 9457 problem+json with a stable code. */
 export interface Problem {
@@ -96,10 +62,15 @@ export async function request<T>(path: string, init: RequestInit = {}): Promise<
   return body as T;
 }
 
+/** Asks for an operation of the public API by its name in the contract. */
+export function ask<K extends keyof Operations>(name: K, ...[parts]: Given<Operations[K]>): Promise<Answer<Operations[K]>> {
+  return request(target(name, (parts ?? {}) as Parts).address);
+}
+
 export function publicProgress(slug: string): Promise<PublicProgress> {
-  return request(`/api/videos/${encodeURIComponent(slug)}/progress`);
+  return ask("GET /api/videos/{slug}/progress", { path: { slug } });
 }
 
 export function publicVideo(slug: string): Promise<PublicVideo> {
-  return request(`/api/videos/${encodeURIComponent(slug)}`);
+  return ask("GET /api/videos/{slug}", { path: { slug } });
 }

@@ -7,6 +7,9 @@ from typing import Literal, get_args
 from vlog.kit.errors import Conflict
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+TaskState = Literal["queued", "leased", "done", "failed"]
+# How one attempt at a task ended.
+Outcome = Literal["done", "failed", "released", "expired"]
 
 JOB_MOVES: dict[JobState, frozenset[JobState]] = {
     "queued": frozenset({"running", "failed", "cancelled"}),

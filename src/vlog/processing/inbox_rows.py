@@ -11,11 +11,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
+from vlog.catalog.rows import VideoStatus
 from vlog.db.engine import Database
 from vlog.db.transaction import Transaction, transaction
 from vlog.storage.inbox import FoundFile
 
+InboxState = Literal["waiting", "taking", "accepted", "failed"]
 # A full disk gets free and rights are given without any change to the file.
 RETRY_SECONDS = 300.0
 
@@ -83,12 +86,12 @@ class InboxFile:
     """A file as people are told of it; ``video_id``, ``slug`` and ``title`` are those of its video."""
 
     name: str
-    state: str
+    state: InboxState
     size_bytes: int
     video_id: int | None
     slug: str | None
     title: str | None
-    video_status: str | None
+    video_status: VideoStatus | None
     error_code: str | None
     error_message: str | None
     first_seen_at: datetime

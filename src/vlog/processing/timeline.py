@@ -8,6 +8,7 @@ from datetime import datetime
 
 import asyncpg
 
+from vlog.jobs.states import JobState, Outcome, TaskState
 from vlog.processing.rows import Reader
 from vlog.wire.codec import from_json
 from vlog.wire.work import ToolRun
@@ -37,7 +38,7 @@ class Attempt:
     worker: str
     started_at: datetime
     ended_at: datetime
-    outcome: str
+    outcome: Outcome
     error_code: str | None
     error_message: str | None
     runs: tuple[ToolRun, ...]
@@ -52,7 +53,7 @@ class TaskRecord:
     first_cell: int
     end_cell: int
     renditions: tuple[str, ...]
-    state: str
+    state: TaskState
     attempt: int
     max_attempts: int
     worker: str | None
@@ -71,7 +72,7 @@ class Timeline:
     """The newest job of a video with its tasks, those in work first."""
 
     job_id: int
-    state: str
+    state: JobState
     attempt: int
     created_at: datetime
     started_at: datetime | None

@@ -10,6 +10,7 @@ import msgspec
 
 from vlog.api.media_urls import Thumbnail, thumbnail_url, thumbnails
 from vlog.catalog.rows import VideoRow, VideoStatus, Visibility
+from vlog.jobs.states import JobState, Outcome, TaskState
 from vlog.processing.progress import JobProgress, RenditionProgress
 from vlog.processing.rows import Quality
 
@@ -137,7 +138,7 @@ class TaskAttempt:
     worker: str
     started_at: datetime
     ended_at: datetime
-    outcome: str
+    outcome: Outcome
     error_code: str | None
     error_message: str | None
     runs: list[Run]
@@ -152,7 +153,7 @@ class Task:
 
     id: int
     kind: str
-    state: str
+    state: TaskState
     renditions: list[str]
     first_cell: int | None
     last_cell: int | None
@@ -174,7 +175,7 @@ class Job:
     """The newest job of a video, with its whole record."""
 
     id: int
-    state: str
+    state: JobState
     current_step: str | None
     progress_percent: float
     eta_seconds: float | None

@@ -36,7 +36,7 @@ class CategoryItem:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TagItem:
+class CountedTag:
     """A tag and how many published videos have it."""
 
     id: int
@@ -75,7 +75,7 @@ async def get_category(request: Request, slug: str) -> Response:
     return await answer_shape(request, ("category", slug), make)
 
 
-@router.get("/tags", response_model=list[TagItem], openapi_extra=described(TagQuery))
+@router.get("/tags", response_model=list[CountedTag], openapi_extra=described(TagQuery))
 async def list_tags(request: Request) -> Response:
     """Tags of published videos by name."""
     query = read_query(request, TagQuery)
@@ -88,7 +88,7 @@ async def list_tags(request: Request) -> Response:
     return await answer_shape(request, ("tags", query), make)
 
 
-@router.get("/tags/{slug}", response_model=TagItem)
+@router.get("/tags/{slug}", response_model=CountedTag)
 async def get_tag(request: Request, slug: str) -> Response:
     """One tag."""
 
@@ -109,7 +109,7 @@ def _category(category: Category) -> CategoryItem:
     )
 
 
-def _tag(tag: Tag) -> TagItem:
-    return TagItem(
+def _tag(tag: Tag) -> CountedTag:
+    return CountedTag(
         id=tag.id, name=tag.name, slug=tag.slug, created_at=tag.created_at, video_count=tag.video_count
     )
