@@ -79,6 +79,10 @@ docs: tools ## Write the reference pages from the code, and the TypeScript types
 	@$(BIN)/python -m tools.reference
 	@$(BIN)/python -m tools.client_types
 
+.PHONY: words
+words: tools ## Bring the catalogues of translations in step with the sources
+	@$(BIN)/python -m tools.words
+
 .PHONY: dist
 dist: tools ## Build sdist and wheel into dist/
 	@$(BIN)/uv build

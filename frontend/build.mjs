@@ -9,9 +9,11 @@ import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { wordModules } from "./words.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const out = join(here, "..", "src", "vlog", "web", "static");
+const web = join(here, "..", "src", "vlog", "web");
+const out = join(web, "static");
 
 // One bundle per page; code they share becomes a chunk. The player's engine is loaded by `import()`,
 // so only a page that plays something fetches it.
@@ -43,6 +45,7 @@ const BUDGETS = {
   "admin-uploads.js": 56_000,
   "admin-storage.js": 56_000,
   "theme-boot.js": 600,
+  "words-de.js": 8_000,
   "app.css": 16_000,
 };
 
@@ -117,6 +120,10 @@ for (const [path, { entryPoint }] of Object.entries(outputs)) {
 const css = style();
 manifest["app.css"] = put("app.css", css);
 sizes["app.css"] = gzipSync(css).length;
+for (const [name, text] of Object.entries(wordModules(join(web, "locales")))) {
+  manifest[name] = put(name, text);
+  sizes[name] = gzipSync(text).length;
+}
 for (const image of IMAGES) manifest[image] = put(image, readFileSync(join(here, "src", "assets", image)));
 
 for (const file of Object.values(manifest)) keep.add(file);

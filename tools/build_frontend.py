@@ -1,7 +1,7 @@
 """Builds frontend/ into src/vlog/web/static with the node that the `frontend` dependency group carries.
 
 Only what changed is done again: packages when the lock changed, bundles when a source or a template changed
-(Tailwind reads class names out of templates). Standard library only: the wheel's build hook runs it too.
+(Tailwind reads class names out of templates, scripts' words come from the catalogues). Standard library only: the wheel's build hook runs it too.
 
     build_frontend.py                 install and build what is out of date
     build_frontend.py npm run test    any npm command, in frontend/, packages installed first
@@ -22,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FRONTEND = ROOT / "frontend"
 TEMPLATES = ROOT / "src" / "vlog" / "web" / "templates"
+LOCALES = ROOT / "src" / "vlog" / "web" / "locales"
 MANIFEST = ROOT / "src" / "vlog" / "web" / "static" / "manifest.json"
 STAMPS = ROOT / ".stamps"
 
@@ -72,7 +73,8 @@ def sources() -> Iterator[Path]:
     for folder, names, files in os.walk(FRONTEND):
         names[:] = [name for name in names if name != "node_modules"]
         yield from (Path(folder, file) for file in files)
-    yield from (path for path in TEMPLATES.rglob("*") if path.is_file())
+    for folder in (TEMPLATES, LOCALES):
+        yield from (path for path in folder.rglob("*") if path.is_file())
 
 
 @contextmanager

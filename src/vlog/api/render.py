@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from vlog.api.assets import Assets
+from vlog.api.languages import LANGUAGES, SEPARATORS, SOURCE, catalogue
 from vlog.kit.errors import VlogError
 from vlog.settings.known import SITE_NAME, TAGLINE
 from vlog.settings.store import Settings
@@ -41,18 +43,47 @@ class Pages:
     """The templates. A variable that a template needs and nobody gave is an error, not an empty string."""
 
     def __init__(self, assets: Assets) -> None:
-        self._environment = Environment(
-            loader=FileSystemLoader(FOLDER),
-            autoescape=True,
-            undefined=StrictUndefined,
-            auto_reload=False,
-            extensions=["jinja2.ext.i18n"],
-        )
-        self._environment.globals["asset"] = assets.url
-        # English is the source of every message: `_("text %(name)s", name=…)` says what it is given.
-        self._environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+        self._assets = assets
+        self._environments: dict[str, Environment] = {}
+        self._language = SOURCE
+        self._here: str | None = None
+
+    def spoken(self, language: str, *, here: str) -> Pages:
+        """The same templates in the language of a visitor, who looks at the address ``here``."""
+        pages = copy(self)
+        pages._language, pages._here = language, here
+        return pages
+
+    @property
+    def language(self) -> str:
+        """The language of these pages, as in HTML's ``lang``."""
+        return self._language
 
     def render(self, template: str, context: dict[str, object], *, status: int = 200) -> HTMLResponse:
         """A page. It is never kept by caches without asking: what it shows can be hidden at any moment."""
-        html = self._environment.get_template(template).render(context)
-        return HTMLResponse(html, status_code=status, headers={"cache-control": "no-cache"})
+        html = self._environment().get_template(template).render({"here": self._here or "/", **context})
+        headers = {"cache-control": "no-cache"}
+        if self._here is not None:
+            headers |= {"content-language": self._language, "vary": "Accept-Language, Cookie"}
+        return HTMLResponse(html, status_code=status, headers=headers)
+
+    def _environment(self) -> Environment:
+        if self._language not in self._environments:
+            self._environments[self._language] = _environment(self._language, self._assets)
+        return self._environments[self._language]
+
+
+def _environment(language: str, assets: Assets) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.globals |= {"asset": assets.url, "language": language, "languages": LANGUAGES}
+    environment.filters["number"] = lambda number: f"{number:,}".replace(",", SEPARATORS[language])
+    words = catalogue(language)
+    # English is the source of every message: `_("text %(name)s", name=…)` says what it is given.
+    environment.install_gettext_callables(words.say, words.count, newstyle=True)  # type: ignore[attr-defined]
+    return environment

@@ -204,6 +204,13 @@ TAGLINE = Setting(
     default="",
     help="A line under the site's name.",
 )
+LANGUAGE = Setting(
+    key="site.language",
+    default="auto",
+    choices=("auto", "en", "de"),
+    help="Language of the public pages: the one that the visitor's browser asks for (auto), or this one. "
+    "Visitors can choose another at the foot of each page.",
+)
 
 KNOWN: dict[str, Setting[Any]] = {
     setting.key: setting for setting in tuple(globals().values()) if isinstance(setting, Setting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -15,7 +16,8 @@ T = TypeVar("T", int, float, bool, str)
 class Setting(Generic[T]):
     """One setting of type ``T``; the default decides the type.
 
-    ``minimum`` and ``maximum`` bound numbers (both inclusive), ``choices`` bounds strings. ``key`` is
+    ``minimum`` and ``maximum`` bound numbers (both inclusive), ``choices`` bounds strings, and so does
+    ``pattern``, which ``words`` explain to people. ``key`` is
     ``category.name``; the environment variable is derived from it unless ``env`` names another.
     """
 
@@ -25,6 +27,8 @@ class Setting(Generic[T]):
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    pattern: str = ""
+    words: str = ""
     env: str = ""
 
     @property
@@ -47,6 +51,8 @@ class Setting(Generic[T]):
         self._check_bounds(value)
         if self.choices and value not in self.choices:
             raise self._refusal(f"must be one of {', '.join(self.choices)}")
+        if self.pattern and not re.fullmatch(self.pattern, str(value).lower()):
+            raise self._refusal(f"must be {self.words}")
         return value
 
     def from_environment(self, environ: Mapping[str, str]) -> T | None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -14,24 +13,18 @@ from vlog.api.deps import Ctx
 from vlog.api.errors import Problem, request_id_of
 from vlog.api.public import videos as api
 from vlog.api.public.shapes import VideoDetail
-from vlog.api.render import Pages, site_of, site_or_default
+from vlog.api.public.speaking import PagesOf, spoken_pages
+from vlog.api.render import site_of, site_or_default
 from vlog.catalog import videos
 from vlog.catalog.filters import Asked
 from vlog.catalog.query import Order
 from vlog.config import Config
 from vlog.context import Context
+from vlog.kit.markdown import excerpt
 
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE = 24
 _PREVIEW_LENGTH = 200
-
-
-async def _pages(request: Request) -> Pages:
-    pages: Pages = request.app.state.pages
-    return pages
-
-
-PagesOf = Annotated[Pages, Depends(_pages)]
 
 
 @router.get("/", response_class=Response)
@@ -68,7 +61,7 @@ async def watch(ctx: Ctx, pages: PagesOf, slug: str) -> Response:
 async def error_page(request: Request, problem: Problem) -> Response:
     """A problem for somebody who looks at it in a browser."""
     ctx: Context = request.app.state.context
-    pages: Pages = request.app.state.pages
+    pages = await spoken_pages(request)
     context: dict[str, object] = {"site": await site_or_default(ctx.settings)}
     template = "public/not_found.html"
     if problem.status != HTTPStatus.NOT_FOUND:
@@ -87,9 +80,6 @@ async def _present_slug(ctx: Context, slug: str) -> str:
 
 def _preview(video: VideoDetail, config: Config) -> dict[str, object]:
     """What other sites show of a link (OpenGraph): absolute addresses, a short text."""
-    text = " ".join(video.description.split())
-    if len(text) > _PREVIEW_LENGTH:
-        text = text[: _PREVIEW_LENGTH - 1].rstrip() + "…"
 
     def absolute(path: str | None) -> str | None:
         return f"{config.public_base_url}{path}" if path is not None else None
@@ -99,7 +89,7 @@ def _preview(video: VideoDetail, config: Config) -> dict[str, object]:
     largest = max(jpegs, key=lambda each: each.width, default=None)
     return {
         "title": video.title,
-        "description": text,
+        "description": excerpt(video.description, _PREVIEW_LENGTH),
         "image": absolute(largest.url if largest is not None else video.thumbnail_url),
         "image_size": (largest.width, largest.height) if largest is not None else None,
         "video_url": absolute(video.stream_url),

@@ -11,6 +11,7 @@ import msgspec
 from vlog.api.media_urls import Thumbnail, dash_url, stream_url, thumbnail_url, thumbnails, thumbnails_json
 from vlog.catalog.chapters import Chapter
 from vlog.catalog.rows import ListedRow, VideoRow, VideoStatus
+from vlog.kit import markdown
 from vlog.processing.generations import ShownQuality
 from vlog.processing.progress import JobProgress
 
@@ -87,9 +88,10 @@ class ChapterItem:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VideoDetail(VideoItem):
     """One video. Its stream addresses are ``null`` until it can be played; ``warnings`` are sentences on its
-    source.
+    source. ``description_html`` is its description, which is Markdown, as safe HTML.
     """
 
+    description_html: str
     category_slug: str | None
     source_width: int
     source_height: int
@@ -152,6 +154,7 @@ def video_detail(
         **_common(video),
         thumbnails=thumbnails(video),
         tags=_tags(video),
+        description_html=markdown.render(video.description, duration_seconds=video.duration),
         category_slug=video.category_slug,
         source_width=video.source_width,
         source_height=video.source_height,
