@@ -1,7 +1,8 @@
 """Builds frontend/ into src/vlog/web/static with the node that the `frontend` dependency group carries.
 
-Only what changed is done again: packages when the lock changed, bundles when a source or a template changed
-(Tailwind reads class names out of templates, scripts' words come from the catalogues). Standard library only: the wheel's build hook runs it too.
+Only what changed is done again: packages when the lock changed, bundles when a source, a template (Tailwind
+reads class names out of them) or a catalogue (the scripts' words) changed. Standard library only: the wheel's
+build hook runs it too.
 
     build_frontend.py                 install and build what is out of date
     build_frontend.py npm run test    any npm command, in frontend/, packages installed first
@@ -73,8 +74,8 @@ def sources() -> Iterator[Path]:
     for folder, names, files in os.walk(FRONTEND):
         names[:] = [name for name in names if name != "node_modules"]
         yield from (Path(folder, file) for file in files)
-    for folder in (TEMPLATES, LOCALES):
-        yield from (path for path in folder.rglob("*") if path.is_file())
+    for other in (TEMPLATES, LOCALES):
+        yield from (path for path in other.rglob("*") if path.is_file())
 
 
 @contextmanager

@@ -160,7 +160,7 @@ export interface Thumbnail {
   width: number;
 }
 
-/** One video. Its stream addresses are `null` until it can be played; `warnings` are sentences on its source. */
+/** One video. Its stream addresses are `null` until it can be played; `warnings` are sentences on its source. `description_html` is its description, which is Markdown, as safe HTML. */
 export interface VideoDetail {
   category_id: number | null;
   category_name: string | null;
@@ -169,6 +169,7 @@ export interface VideoDetail {
   created_at: string;
   dash_url: string | null;
   description: string;
+  description_html: string;
   duration: number | null;
   error_message: string | null;
   has_chapters: boolean;
