@@ -40,7 +40,10 @@ def installation() -> Iterator[Installation]:
 
 def pages(installation: Installation) -> list[str]:
     slug = installation.video(1)["slug"]
-    admin = [f"{installation.admin}{path}" for path in ("/", "/uploads", "/storage", "/video/1", "/video/2")]
+    admin = [
+        f"{installation.admin}{path}"
+        for path in ("/", "/videos", "/uploads", "/storage", "/video/1", "/video/2")
+    ]
     return [*admin, installation.public, f"{installation.public}/watch/{slug}"]
 
 

@@ -3,7 +3,7 @@ import { need } from "../shared/dom";
 import { wireThemeToggles } from "../shared/theme-toggle";
 import type { Authentication, SetupForm } from "./api-types";
 import { wireForm } from "./form";
-import { LIST, LOGIN } from "./pages";
+import { HOME, LOGIN } from "./pages";
 import { strengthOf } from "./secret-strength";
 
 wireThemeToggles();
@@ -41,5 +41,5 @@ wireForm(form, async () => {
     body: JSON.stringify({ token: token ?? "", secret: secret.value } satisfies SetupForm),
   });
   const { authenticated } = await request<Authentication>("/api/auth/check");
-  location.replace(authenticated ? LIST : LOGIN);
+  location.replace(authenticated ? HOME : LOGIN);
 });

@@ -3,12 +3,13 @@ import { need } from "../shared/dom";
 import { wireThemeToggles } from "../shared/theme-toggle";
 import { categoryStore, wireCategoryDialog } from "./categories";
 import { client, wordsOf } from "./client";
+import { wireFrame } from "./frame";
 import { LOGIN } from "./pages";
 import { toast } from "./toast";
 
 type Component = (...given: never[]) => object;
 
-/** Starts an admin page: its components, the categories, theme and logout buttons. */
+/** Starts an admin page: its components, the categories, the frame with its keys, theme and logout buttons. */
 export function startAdmin(components: Record<string, Component>): void {
   for (const [name, component] of Object.entries(components)) Alpine.data(name, component);
   Alpine.store("categories", categoryStore());
@@ -17,6 +18,7 @@ export function startAdmin(components: Record<string, Component>): void {
   wireCategoryDialog(categories);
   categories.load().catch((error: unknown) => toast(wordsOf(error), "error"));
   wireThemeToggles();
+  wireFrame();
   wireLogout();
 }
 

@@ -1,14 +1,13 @@
 import { need } from "../shared/dom";
-import { bytes, clock, day } from "../shared/format";
 import { call, wordsOf } from "./client";
 import { perform, type Deed } from "./deeds";
 import { addressOf, filtersOf, isFiltered, PAGE_SIZE, queryOf } from "./filters";
 import { followLive } from "./live";
-import { detailPage, publicSiteOf, watchPage } from "./pages";
+import { publicSiteOf } from "./pages";
 import type { ListedVideo, ProgressEvent, VideoPage } from "./shapes";
-import { srcset } from "./pictures";
-import { badgeOf, isViewable, isWorking, progressLine, withProgress } from "./status";
+import { withProgress } from "./status";
 import { UPLOADED_EVENT } from "./uploads";
+import { rowWords } from "./video-row";
 
 const TYPING_MS = 250;
 const SETTLE_MS = 300;
@@ -22,6 +21,7 @@ export function videoList() {
   let asked = 0;
 
   return {
+    ...rowWords(site),
     ...filtersOf(location.search),
     videos: [] as ListedVideo[],
     cursor: null as string | null,
@@ -124,21 +124,6 @@ export function videoList() {
 
     async act(deed: Deed, video: ListedVideo): Promise<void> {
       if (await perform(deed, video)) await this.refresh();
-    },
-
-    href: (video: ListedVideo) => detailPage(video.id),
-    viewable: (video: ListedVideo) => isViewable(video),
-    watchHref: (video: ListedVideo) => watchPage(video.slug, site, location),
-    badge: (video: ListedVideo) => badgeOf(video),
-    working: (video: ListedVideo) => isWorking(video),
-    progressText: (video: ListedVideo) => (video.progress === null ? "" : progressLine(video.progress)),
-    amount: (video: ListedVideo) => video.progress?.percent ?? 0,
-    srcset: (video: ListedVideo, format: string) => srcset(video.thumbnails, format),
-    lengthText: (video: ListedVideo) => (video.duration ? clock(video.duration) : ""),
-    meta(video: ListedVideo): string {
-      const when = video.deleted_at === null ? day(video.created_at) : `deleted ${day(video.deleted_at)}`;
-      const size = video.source_size_bytes > 0 ? bytes(video.source_size_bytes) : null;
-      return [video.category_name, when, size].filter(Boolean).join(" · ");
     },
   };
 }

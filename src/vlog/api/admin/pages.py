@@ -42,6 +42,13 @@ async def login_page(ctx: Ctx, pages: PagesOf) -> Response:
 
 
 @router.get("/", response_class=Response)
+async def dashboard_page(ctx: Ctx, pages: PagesOf) -> Response:
+    """What is going on."""
+    site = await site_of(ctx.settings)
+    return _page(pages, "admin/dashboard.html", site, active="dashboard", public=_public(ctx))
+
+
+@router.get("/videos", response_class=Response)
 async def videos_page(ctx: Ctx, pages: PagesOf) -> Response:
     """Upload, and the list of videos."""
     return _page(

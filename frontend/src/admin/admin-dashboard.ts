@@ -1,0 +1,5 @@
+import { startAdmin } from "./alpine";
+import { dashboard } from "./dashboard";
+import { uploads } from "./uploads";
+
+startAdmin({ dashboard, uploads });
