@@ -17,7 +17,7 @@ def test_without_secret_and_terminal_nothing_hangs(vlog: Cli) -> None:
 
 def test_a_service_that_is_not_there(vlog: Cli) -> None:
     done = vlog("list", VLOG_ADMIN_API_URL="http://127.0.0.1:9")
-    assert done.code == 1
+    assert done.code == 3
     assert done.err.startswith("vlog: The admin service at http://127.0.0.1:9 does not answer: start it with")
     assert done.err.count("\n") == 1
 
@@ -44,15 +44,24 @@ def test_list_walks_all_pages(vlog: Cli, stub: AdminStub) -> None:
         (200, {"videos": [VIDEO], "next_cursor": "c1", "has_more": True}),
         (200, {"videos": [evil], "next_cursor": None, "has_more": False}),
     )
-    done = vlog("list", "--status", "processing", "--deleted")
+    done = vlog("list", "--status", "processing", "--deleted", "--all")
     assert done.code == 0
     for part in ("Am See", "2:05", "\\x1b[2Jgone", "processing 12 %", "/watch/am-see"):
         assert part in done.out
     assert "\x1b" not in done.out
     assert [request.query for request in stub.requests] == [
-        "limit=100&status=processing&deleted=true",
-        "limit=100&status=processing&deleted=true&cursor=c1",
+        "limit=200&include_total=false&status=processing&deleted=true",
+        "limit=200&include_total=false&status=processing&deleted=true&cursor=c1",
     ]
+
+
+def test_list_stops_at_its_limit_and_says_so(vlog: Cli, stub: AdminStub) -> None:
+    many = [{**VIDEO, "id": number} for number in (9, 8, 7)]
+    stub.on("GET", "/api/videos", (200, {"videos": many, "next_cursor": "c", "has_more": True}))
+    done = vlog("list", "-n", "2", "--json")
+    assert [video["id"] for video in json.loads(done.out)] == [9, 8]
+    assert done.err == "vlog: There are more than these 2: ask for --all, or for another --limit.\n"
+    assert stub.requests[-1].query == "limit=3&include_total=false"
 
 
 def test_list_for_scripts(vlog: Cli, stub: AdminStub) -> None:
@@ -93,7 +102,7 @@ def test_delete_asks(vlog: Cli, stub: AdminStub) -> None:
 def test_a_reader_that_leaves_early_is_no_error(vlog: Cli, stub: AdminStub) -> None:
     many = [{**VIDEO, "id": number} for number in range(3000)]
     stub.on("GET", "/api/videos", (200, {"videos": many, "next_cursor": None, "has_more": False}))
-    done = shell(vlog, f"{VLOG} list --json | head -n 1")
+    done = shell(vlog, f"{VLOG} list --all --json | head -n 1")
     assert (done.stdout, done.stderr) == ("[\n", "")
 
 

@@ -69,7 +69,7 @@ def test_a_video_from_upload_to_permanent_deletion(installation: Installation) -
     vlog(installation, "restore", number)
     assert len(json.loads(vlog(installation, "list", "--json"))) == 1
     vlog(installation, "delete", number, "--permanent", "--yes")
-    assert vlog(installation, "publish", number, code=1).count("\n") == 1
+    assert vlog(installation, "publish", number, code=4).count("\n") == 1
 
 
 def test_what_is_no_video_is_refused_in_a_sentence(installation: Installation, tmp_path: Path) -> None:

@@ -55,6 +55,10 @@ INSERT INTO video_views (video_id) SELECT id FROM made
 """
 _BY_ID = f"SELECT {COLUMNS} FROM {FROM_VIDEOS} WHERE v.id = $1"
 _BY_SLUG = f"SELECT {COLUMNS} FROM {FROM_VIDEOS} WHERE v.slug = $1"
+_BY_ANY_SLUG = f"""
+{_BY_SLUG} UNION ALL SELECT {COLUMNS} FROM {FROM_VIDEOS} JOIN slug_redirects r ON r.video_id = v.id
+WHERE r.slug = $1 LIMIT 1
+"""
 _BY_STORAGE_KEY = f"SELECT {COLUMNS} FROM {FROM_VIDEOS} WHERE v.storage_key = $1"
 _LOCKED = f"{_BY_ID} FOR UPDATE OF v"
 _REDIRECT = "SELECT v.slug FROM slug_redirects r JOIN videos v ON v.id = r.video_id WHERE r.slug = $1"
@@ -120,6 +124,11 @@ async def create(tx: Transaction, new: NewVideo) -> VideoRow:
 async def by_id(reader: Reader, video_id: int) -> VideoRow:
     """One video, deleted or not; raises ``NotFound``."""
     return found(await reader.fetchrow(_BY_ID, video_id))
+
+
+async def by_slug(reader: Reader, slug: str) -> VideoRow:
+    """The video that has or had this slug, deleted or not, for admins; raises ``NotFound``."""
+    return found(await reader.fetchrow(_BY_ANY_SLUG, slug) if _is_slug(slug) else None)
 
 
 async def by_storage_key(reader: Reader, storage_key: str) -> VideoRow | None:

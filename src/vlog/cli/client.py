@@ -12,11 +12,12 @@ from typing import Any
 import httpx
 
 from vlog.config import Config, load
-from vlog.kit.errors import Fault, Invalid, NotAuthenticated, Unavailable, VlogError
+from vlog.kit.errors import Fault, Invalid, NotAuthenticated, NotFound, Unavailable, VlogError
 
 SECRET_HEADER = "X-Admin-Secret"  # noqa: S105 - the header's name
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _UNAUTHORIZED = 401
+_NOT_FOUND = 404
 
 
 @dataclass(frozen=True)
@@ -105,4 +106,5 @@ def _refusal(response: httpx.Response, body: object) -> VlogError:
         detail += f" (request {request_id})"
     details = problem.get("details")
     figures = {str(name): value for name, value in details.items()} if isinstance(details, Mapping) else {}
-    return VlogError(detail, code=str(problem.get("code") or response.status_code), **figures)
+    kind = NotFound if response.status_code == _NOT_FOUND else VlogError
+    return kind(detail, code=str(problem.get("code") or response.status_code), **figures)

@@ -7,7 +7,7 @@ import json
 from rich.text import Text
 
 from vlog.cli.client import AdminApi
-from vlog.cli.videos import print_table, table
+from vlog.cli.library.words import print_table, table
 from vlog.kit.lines import printable
 
 _WORDS = {"waiting": "waiting", "taking": "being taken", "accepted": "is a video", "failed": "failed"}

@@ -10,11 +10,20 @@ from typing import Annotated
 
 import typer
 
-from vlog.cli import videos
 from vlog.cli.client import admin_api
 from vlog.cli.inbox import list_inbox
+from vlog.cli.library.acts import PANEL as VIDEOS
+from vlog.cli.library.acts import acts
+from vlog.cli.library.auditing import auditing
+from vlog.cli.library.chapters import chapters
+from vlog.cli.library.editing import editing
+from vlog.cli.library.fields import fields
+from vlog.cli.library.listing import listing
+from vlog.cli.library.playlists import playlists
+from vlog.cli.library.taxonomy import categories, tags
+from vlog.cli.library.words import AsJson
 from vlog.cli.main import BACKGROUND, DATABASE, DOCTOR, SERVE, STORAGE, TRANSCODER, UP, become
-from vlog.cli.plain import DEBUG, FAILED, run_plainly
+from vlog.cli.plain import DEBUG, FAILED, exit_code, run_plainly
 from vlog.cli.upload import Wish, check_file, upload
 
 EPILOG = (
@@ -26,14 +35,14 @@ app = typer.Typer(
     help="VLog: your own video platform.",
     epilog=EPILOG,
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 work = typer.Typer(help="Run one worker in the foreground.", no_args_is_help=True)
 database = typer.Typer(help="Look after the database.", no_args_is_help=True)
 storage = typer.Typer(help="Look after the stored files.", no_args_is_help=True)
-RUN, VIDEOS, CARE = "Run VLog", "Videos", "Care"
+RUN, LIBRARY, CARE = "Run VLog", "Library", "Care"
 app.add_typer(work, name="work", rich_help_panel=RUN)
 app.add_typer(database, name="db", rich_help_panel=CARE)
 app.add_typer(storage, name="storage", rich_help_panel=CARE)
@@ -46,19 +55,6 @@ class Service(StrEnum):
     PUBLIC = "public"
     ADMIN = "admin"
     WORKER_API = "worker-api"
-
-
-class Status(StrEnum):
-    """What can have become of a video."""
-
-    PENDING = "pending"
-    PROCESSING = "processing"
-    READY = "ready"
-    FAILED = "failed"
-
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
-VideoId = Annotated[int, typer.Argument(min=1, help="The number that `vlog list` shows.")]
 
 
 @app.callback()
@@ -168,17 +164,6 @@ def upload_files(
             raise typer.Exit(FAILED)
 
 
-@app.command("list", rich_help_panel=VIDEOS)
-def list_videos(
-    status: Annotated[Status | None, typer.Option("-s", "--status", help="Only these.")] = None,
-    deleted: Annotated[bool, typer.Option("--deleted", help="What lies in the trash.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """List videos, newest first."""
-    with admin_api() as api:
-        videos.list_videos(api, status=status and status.value, deleted=deleted, as_json=as_json)
-
-
 @app.command("inbox", rich_help_panel=VIDEOS)
 def show_inbox(as_json: AsJson = False) -> None:
     """List the files in the watched folder; exit code 1 when one of them can't become a video."""
@@ -187,77 +172,28 @@ def show_inbox(as_json: AsJson = False) -> None:
             raise typer.Exit(FAILED)
 
 
-@app.command(rich_help_panel=VIDEOS)
-def categories(
-    create: Annotated[str | None, typer.Option("--create", metavar="NAME", help="Make a new one.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """List categories, or make one."""
-    with admin_api() as api:
-        if create is not None:
-            videos.create_category(api, create, as_json=as_json)
-        else:
-            videos.list_categories(api, as_json=as_json)
-
-
-@app.command(rich_help_panel=VIDEOS)
-def publish(video_id: VideoId) -> None:
-    """Let visitors watch a video, as soon as it is ready."""
-    _post(video_id, "publish", "is published.")
-
-
-@app.command(rich_help_panel=VIDEOS)
-def unpublish(video_id: VideoId) -> None:
-    """Hide a video from visitors; its addresses stop working."""
-    _post(video_id, "unpublish", "is no longer published.")
-
-
-@app.command(rich_help_panel=VIDEOS)
-def retry(video_id: VideoId) -> None:
-    """Make a failed video ready once more, from the source that was kept."""
-    _post(video_id, "retry", "is being made ready again.")
-
-
-@app.command(rich_help_panel=VIDEOS)
-def restore(video_id: VideoId) -> None:
-    """Take a video out of the trash."""
-    _post(video_id, "restore", "is restored.")
-
-
-@app.command(rich_help_panel=VIDEOS)
-def delete(
-    video_id: VideoId,
-    permanent: Annotated[bool, typer.Option("--permanent", help="For good, with its source.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
-) -> None:
-    """Move a video to the trash, from where `vlog restore` brings it back; or delete it for good."""
-    with admin_api() as api:
-        if not yes:
-            title = api.get(f"/api/videos/{video_id}")["title"]
-            fate = (
-                "Delete “{}” for good? Nothing can bring it back." if permanent else "Move “{}” to the trash?"
-            )
-            typer.confirm(fate.format(title), abort=True)
-        videos.delete(api, video_id, permanent=permanent)
-    print(f"Video {video_id} is {'deleted for good' if permanent else 'in the trash'}.")
-
-
 @app.command(rich_help_panel=CARE)
 def version() -> None:
     """Print the version."""
     print(f"vlog {installed_version('vlog')}")
 
 
+for verbs in (listing, editing, acts, auditing):
+    app.add_typer(verbs)
+for name, group in (
+    ("categories", categories),
+    ("tags", tags),
+    ("playlists", playlists),
+    ("chapters", chapters),
+    ("fields", fields),
+):
+    app.add_typer(group, name=name, rich_help_panel=LIBRARY)
+
+
 def main() -> None:
     """Parse the command line and do what it says."""
     command = typer.main.get_command(app)
-    run_plainly(lambda: command.main(prog_name="vlog"), debug=DEBUG in sys.argv)
-
-
-def _post(video_id: int, verb: str, outcome: str) -> None:
-    with admin_api() as api:
-        api.send("POST", f"/api/videos/{video_id}/{verb}")
-    print(f"Video {video_id} {outcome}")
+    run_plainly(lambda: command.main(prog_name="vlog"), debug=DEBUG in sys.argv, code_of=exit_code)
 
 
 if __name__ == "__main__":

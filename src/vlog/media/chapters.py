@@ -13,6 +13,9 @@ from itertools import pairwise
 _LINE = re.compile(
     r"^\s*[\[(]?(?:(?P<h>\d{1,3}):)?(?P<m>\d{1,2}):(?P<s>\d{2})[\])]?\s*(?:[-–—|:.]\s*)?(?P<title>\S.*?)\s*$"
 )
+# A cue's times as WebVTT writes them (W3C WebVTT §3.3); what follows them are settings.
+_CUE = re.compile(r"^\s*([\d:]+\.\d{3})\s*-->\s*([\d:]+\.\d{3})(\s.*)?$")
+_CLOCK = re.compile(r"^(?:(?:(\d{1,4}):)?(\d{1,2}):)?(\d{1,8}(?:\.\d{1,6})?)$", re.ASCII)
 # Fewer are a remark with a time in it, not a table of contents.
 MIN_LINES = 2
 _SECONDS_PER_MINUTE = 60
@@ -40,6 +43,29 @@ def in_description(text: str, *, duration_seconds: float) -> list[Mark]:
     rises = all(a < b for a, b in pairwise(starts))
     is_listed = len(marks) >= MIN_LINES and starts[0] == 0 and rises
     return marks if is_listed and (not duration_seconds or starts[-1] < duration_seconds) else []
+
+
+def in_webvtt(text: str) -> list[Mark]:
+    """The cues of a chapters track with their first lines as titles; what is no cue is passed over."""
+    marks = []
+    lines = text.splitlines()
+    for times, title in pairwise(lines):
+        cue = _CUE.match(times)
+        start, end = (seconds_of(cue[1]), seconds_of(cue[2])) if cue is not None else (None, None)
+        if start is not None and title.strip():
+            plain = (
+                re.sub(r"<[^>]*>", "", title).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+            )
+            marks.append(Mark(start, plain.strip()[:_TITLE_MAX_LENGTH], end))
+    return marks
+
+
+def seconds_of(clock: str) -> float | None:
+    """Seconds of ``1:02:03``, ``4:30.5`` or ``270``; ``None`` for what is no time."""
+    found = _CLOCK.match(clock.strip())
+    if found is None or (found[2] and float(found[3]) >= _SECONDS_PER_MINUTE):
+        return None
+    return (int(found[1] or 0) * 60 + int(found[2] or 0)) * _SECONDS_PER_MINUTE + float(found[3])
 
 
 def webvtt(marks: Sequence[Mark], *, duration_seconds: float) -> str:

@@ -61,6 +61,15 @@ class Detection(BaseModel):
     replace_existing: bool = False
 
 
+class Replacement(BaseModel):
+    """All chapters that the video is to have; whether others may go for them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    chapters: Annotated[list[NewChapter], Bounded(max_length=500)]
+    replace_existing: bool = False
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChapterList:
     """The chapters of a video in order."""
@@ -80,10 +89,20 @@ async def list_chapters(ctx: Ctx, video_id: RowId) -> ChapterList:
 @router.post("", status_code=HTTPStatus.CREATED)
 async def add_chapter(ctx: Ctx, video_id: RowId, new: NewChapter) -> Chapter:
     """Add a chapter where it belongs by its start."""
-    fields = ChapterFields(
-        title=new.title, start_time=new.start_time, end_time=new.end_time, description=new.description
-    )
-    return await transaction(ctx.db, lambda tx: chapters.add(tx, video_id, fields))
+    return await transaction(ctx.db, lambda tx: chapters.add(tx, video_id, _fields(new)))
+
+
+@router.put("")
+async def replace_chapters(ctx: Ctx, video_id: RowId, replacement: Replacement) -> ChapterList:
+    """Put these chapters in the place of all others, in this order."""
+
+    async def work(tx: Transaction) -> list[Chapter]:
+        await videos.locked(tx, video_id)
+        if await chapters.of_video(tx, video_id) and not replacement.replace_existing:
+            raise _chapters_exist()
+        return await chapters.replace(tx, video_id, [_fields(each) for each in replacement.chapters])
+
+    return _list(video_id, await transaction(ctx.db, work))
 
 
 @router.put("/{chapter_id}")
@@ -113,7 +132,7 @@ async def chapters_from_description(ctx: Ctx, video_id: RowId, detection: Detect
     async def work(tx: Transaction) -> list[Chapter]:
         video = await videos.locked(tx, video_id)
         if await chapters.of_video(tx, video_id) and not detection.replace_existing:
-            raise Conflict("This video has chapters already.", code="chapters_exist")
+            raise _chapters_exist()
         marks = in_description(video.description, duration_seconds=video.duration)
         if not marks:
             raise Conflict(
@@ -128,3 +147,13 @@ async def chapters_from_description(ctx: Ctx, video_id: RowId, detection: Detect
 
 def _list(video_id: int, found: list[Chapter]) -> ChapterList:
     return ChapterList(video_id=video_id, chapters=found, total_count=len(found))
+
+
+def _fields(new: NewChapter) -> ChapterFields:
+    return ChapterFields(
+        title=new.title, start_time=new.start_time, end_time=new.end_time, description=new.description
+    )
+
+
+def _chapters_exist() -> Conflict:
+    return Conflict("This video has chapters already; ask for them to be replaced.", code="chapters_exist")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from pydantic import Field as Bounded
 
@@ -133,6 +133,13 @@ async def list_videos(ctx: Ctx, query: Annotated[AdminListQuery, Query()]) -> Ad
 async def get_video(ctx: Ctx, video_id: RowId) -> AdminVideoDetail:
     """One video with its renditions and the record of its newest job."""
     return await detail_of(ctx, video_id)
+
+
+@router.get("/by-slug/{slug}")
+async def find_video(ctx: Ctx, slug: Annotated[str, Path(max_length=200)]) -> AdminVideo:
+    """The video that has this slug, or had it."""
+    video = await videos.by_slug(ctx.db, slug)
+    return admin_video(video, await progress.of_video(ctx, video.id))
 
 
 @router.put("/{video_id}")
