@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import typer
+
+from vlog.cli.verbs import app
 from vlog.config import VARIABLES
 from vlog.events import types
 from vlog.events.types import Event
@@ -18,7 +23,7 @@ NOTE = "<!-- Written by `make docs` from the code. Do not edit. -->\n"
 
 def pages() -> dict[str, str]:
     """File name → content of every reference page."""
-    return {"configuration.md": configuration(), "events.md": events()}
+    return {"configuration.md": configuration(), "events.md": events(), "commands.md": commands()}
 
 
 def configuration() -> str:
@@ -64,6 +69,53 @@ def events() -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def commands() -> str:
+    """Every verb of the command line with its options."""
+    lines = [
+        "# Commands",
+        NOTE,
+        "Of `vlog`; `--help` says the same at the terminal, `vlog --install-completion` completes verbs,",
+        "slugs and categories. How they are used: [Work from the command line](../how-to/command-line.md).",
+        "",
+        "| exit code | meaning |",
+        "|---|---|",
+        "| 0 | done |",
+        "| 1 | refused, or it failed, at least for some of what was named |",
+        "| 2 | the command line makes no sense |",
+        "| 3 | the service does not answer |",
+        "| 4 | there is no such thing |",
+        "| 130 | interrupted |",
+        "",
+        "`up`, `serve`, `work`, `db`, `storage` and `doctor` end with 0 or 1.",
+        "",
+        *_commands("vlog", typer.main.get_command(app)),
+    ]
+    return "\n".join(lines)
+
+
+def _commands(name: str, command: Any) -> Iterator[str]:
+    for word, each in sorted(getattr(command, "commands", {}).items()):
+        yield from _command(f"{name} {word}", each)
+        yield from _commands(f"{name} {word}", each)
+
+
+def _command(name: str, command: Any) -> Iterator[str]:
+    arguments = [each for each in command.params if each.param_type_name == "argument"]
+    words = [each.metavar or each.name.upper() for each in arguments]
+    yield from (f"## {' '.join([name, *words])}", "", " ".join((command.help or "").split()), "")
+    options = [each for each in command.params if each.param_type_name == "option" and each.name != "help"]
+    if options:
+        yield from ("| option | meaning |", "|---|---|")
+        for each in options:
+            names = ", ".join(f"`{name}`" for name in [*each.opts, *each.secondary_opts])
+            yield f"| {names} | {each.help or ''} |"
+        yield ""
+    if examples := (command.epilog or "").split("\n\n"):
+        found = [line for line in examples if line.startswith("vlog ")]
+        if found:
+            yield from ("```sh", *found, "```", "")
 
 
 def _allowed(setting: Setting[int] | Setting[float] | Setting[bool] | Setting[str]) -> str:

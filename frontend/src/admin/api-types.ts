@@ -430,6 +430,12 @@ export interface Rendition {
   true_peak_dbtp: number | null;
 }
 
+/** All chapters that the video is to have; whether others may go for them. */
+export interface Replacement {
+  chapters: NewChapter[];
+  replace_existing?: boolean;
+}
+
 /** One run of a media tool that did not end well: the exact command, and what it said last. */
 export interface Run {
   command: string;
@@ -1023,6 +1029,14 @@ export interface Operations {
     body: FormData;
     answer: Uploaded;
   };
+  "GET /api/videos/by-slug/{slug}": {
+    path: {
+      slug: string;
+    };
+    query?: never;
+    body?: never;
+    answer: AdminVideo;
+  };
   "GET /api/videos/{video_id}": {
     path: {
       video_id: number;
@@ -1064,6 +1078,14 @@ export interface Operations {
     query?: never;
     body: NewChapter;
     answer: Chapter;
+  };
+  "PUT /api/videos/{video_id}/chapters": {
+    path: {
+      video_id: number;
+    };
+    query?: never;
+    body: Replacement;
+    answer: ChapterList;
   };
   "POST /api/videos/{video_id}/chapters/from-description": {
     path: {
