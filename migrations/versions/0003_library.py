@@ -68,6 +68,15 @@ TAXONOMY = (
     )
     """,
     "CREATE INDEX ix_video_tags_tag ON video_tags (tag_id, video_id)",
+    # Addresses that lead to what has another one by now.
+    """
+    CREATE TABLE former_slugs (
+      subject varchar(10) NOT NULL CHECK (subject IN ('category', 'tag', 'playlist')),
+      slug varchar(100) NOT NULL,
+      subject_id bigint NOT NULL,
+      PRIMARY KEY (subject, slug)
+    )
+    """,
 )
 
 # The picture of a playlist is that of one of its videos. A place in it is unique, checked at the commit.

@@ -8,8 +8,9 @@ from html import unescape
 import httpx
 
 from tests.support.api import change, make_ready, make_video
-from vlog.catalog import trash, videos
+from vlog.catalog import index, playlist_items, playlists, taxonomy, trash, videos
 from vlog.context import Context
+from vlog.db.transaction import Transaction
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 
@@ -23,19 +24,56 @@ async def test_home_lists_what_is_published(ctx: Context, public: httpx.AsyncCli
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert 'href="/watch/blue-mountain"' in page.text
     assert "Kept back" not in page.text
-    found = await public.get("/", params={"search": "nowhere"}, headers=HTML)
-    assert "Nothing found for" in found.text
+    moved = await public.get("/", params={"search": "blue mountain"})
+    assert (moved.status_code, moved.headers["location"]) == (301, "/search?search=blue+mountain")
 
 
-async def test_home_goes_on(ctx: Context, public: httpx.AsyncClient) -> None:
+async def test_home_has_a_row_for_what_is_featured_and_each_category(
+    ctx: Context, public: httpx.AsyncClient
+) -> None:
+    lake, _, hidden = [await make_ready(ctx, title) for title in ("Lake", "Walk", "Hidden")]
+
+    async def work(tx: Transaction) -> None:
+        category = await taxonomy.create(tx, "Mountains")
+        await taxonomy.create(tx, "Empty")
+        await videos.edit(tx, lake.id, {"category_id": category.id, "is_featured": True})
+        await videos.edit(tx, hidden.id, {"category_id": category.id, "visibility": "private"})
+        playlist = await playlists.create(tx, {"title": "A series", "is_featured": True})
+        await playlist_items.add(tx, playlist.id, [hidden.id, lake.id])
+        await index.fold(tx)
+
+    await change(ctx.db, work)
+    page = (await public.get("/")).text
+    assert '<a class="hero-link" href="/watch/lake">' in page
+    rows = re.findall(r'<a class="shelf-link" href="([^"]+)"', page)
+    assert rows == ["/history", "/search?sort=newest", "/playlist/a-series", "/category/mountains"]
+    assert "Hidden" not in page
+    assert "Empty" not in page
+
+
+async def test_cards_by_number_leave_out_what_is_gone(ctx: Context, public: httpx.AsyncClient) -> None:
+    first, second, hidden = [await make_ready(ctx, title) for title in ("First", "Second", "Hidden")]
+    await change(ctx.db, lambda tx: videos.edit(tx, hidden.id, {"visibility": "unlisted"}))
+    ids = f"{second.id},{hidden.id},999,{first.id}"
+    page = (await public.get("/cards", params={"ids": ids})).text
+    assert re.findall(r'data-video-id="(\d+)"', page) == [str(second.id), str(first.id)]
+    found = (await public.get("/api/videos/bulk", params={"ids": ids})).json()
+    assert [each["id"] for each in found] == [second.id, first.id]
+    for refused in ("a", "-1", "0", ",".join(map(str, range(1, 22))), str(2**63)):
+        assert (await public.get("/api/videos/bulk", params={"ids": refused})).status_code == 400
+
+
+async def test_search_goes_on(ctx: Context, public: httpx.AsyncClient) -> None:
     for number in range(25):
         await make_ready(ctx, f"Walk {number}")
-    first = await public.get("/", params={"search": "walk"})
-    following = re.search(r'data-load-more><a class="button" href="([^"]+)"', first.text)
+    first = await public.get("/search", params={"search": "walk"})
+    assert "25 videos" in first.text
+    following = re.search(r'href="([^"]+)" rel="next"', first.text)
     assert following is not None
     second = await public.get(unescape(following[1]))
     assert second.text.count('<li class="video-card"') == 1
-    assert "data-load-more><a" not in second.text
+    assert 'rel="next"' not in second.text
+    assert 'href="/search?search=walk" data-load-first' in second.text
 
 
 async def test_the_watch_page_tells_other_sites_what_it_shows(
@@ -59,11 +97,11 @@ async def test_text_is_text(ctx: Context, public: httpx.AsyncClient) -> None:
     attack = """<img src=x onerror=alert(1)>"'{{7*7}}${7*7}</script><script>alert(1)</script>"""
     video = await make_ready(ctx, attack)
     await change(ctx.db, lambda tx: videos.edit(tx, video.id, {"description": attack}))
-    for path in ("/", f"/watch/{video.slug}", f"/?search={attack[:20]}"):
+    for path in ("/", f"/watch/{video.slug}", f"/search?search={attack[:20]}"):
         page = (await public.get(path, headers=HTML)).text
         assert "<img src=x" not in page
         assert "<script>alert" not in page
-        assert "{{7*7}}" in page or path.startswith("/?")
+        assert "{{7*7}}" in page or path.startswith("/search")
 
 
 async def test_pages_of_videos_on_their_way(ctx: Context, public: httpx.AsyncClient) -> None:
@@ -117,7 +155,7 @@ async def test_errors_are_pages_for_people_and_problems_for_programs(public: htt
         assert (problem.status_code, problem.headers["content-type"]) == (404, "application/problem+json")
     api = await public.get("/api/nothing", headers=HTML)
     assert api.headers["content-type"] == "application/problem+json"
-    refused = await public.get("/?search=" + "x" * 201, headers=HTML)
+    refused = await public.get("/search?search=" + "x" * 201, headers=HTML)
     assert refused.status_code == 422
     assert "Search must have at most 200 characters." in refused.text
 

@@ -115,7 +115,7 @@ async def test_nothing_stored_runs_on_any_page(ctx: Context, running: Running) -
         for path in ("/", "/nothing/here", "/watch/nobody"):
             await visit(watched, running.url(0) + path)
         for payload in PAYLOADS:
-            await visit(watched, f"{running.url(0)}/?search={quote(payload)}")
+            await visit(watched, f"{running.url(0)}/search?search={quote(payload)}")
         for each in (*ready, *failed[::4]):
             await visit(watched, f"{running.url(0)}/watch/{each.slug}")
     async with chromium() as watched:

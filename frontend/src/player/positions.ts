@@ -1,3 +1,4 @@
+import { noteWatched } from "../public/library-store";
 import { readStored, writeStored } from "../shared/storage";
 
 /** Where this browser stopped in which video: {id: [position, duration, when]}, kept here and nowhere else. */
@@ -52,4 +53,5 @@ export function loadPositions(): Positions {
 export function savePosition(id: string, position: number, duration: number): void {
   const next = remember(loadPositions(), id, [Math.floor(position), Math.round(duration), Date.now()]);
   writeStored(POSITIONS_KEY, JSON.stringify(next));
+  noteWatched(id, position, duration);
 }

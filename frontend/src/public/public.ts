@@ -1,9 +1,9 @@
-import { wireThemeToggles } from "../shared/theme-toggle";
+import { fillContinue } from "./continue";
+import { dressCards, wireFrame } from "./frame";
 import { wireLoadMore } from "./load-more";
-import { wireSearchKey } from "./search-key";
-import { showWatched } from "./watched";
+import { wireSearchPage } from "./search-page";
 
-wireThemeToggles();
-wireSearchKey();
-wireLoadMore(showWatched);
-showWatched(document);
+wireFrame();
+if (document.querySelector("[data-search-page]") === null) wireLoadMore(dressCards);
+else wireSearchPage();
+void fillContinue(dressCards);

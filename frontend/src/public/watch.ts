@@ -1,11 +1,10 @@
 import { need } from "../shared/dom";
-import { wireThemeToggles } from "../shared/theme-toggle";
 import type { Source } from "../player/engine";
 import { mountPlayer, type Player } from "../player/player";
 import { parseStartTime } from "../player/start-time";
+import { wireFrame } from "./frame";
 import { offerJoined } from "./joined";
 import { waitUntilReady } from "./processing";
-import { wireSearchKey } from "./search-key";
 import { wireShare } from "./share";
 
 function start(watch: HTMLElement, source: Source, autoplay: boolean): Player {
@@ -34,8 +33,7 @@ async function startWhenReady(watch: HTMLElement, slug: string): Promise<void> {
   attend(watch, slug, player);
 }
 
-wireThemeToggles();
-wireSearchKey();
+wireFrame();
 const watch = document.querySelector<HTMLElement>("[data-watch]");
 if (watch !== null) {
   const { slug = "", status, dashUrl, hlsUrl } = watch.dataset;

@@ -1,4 +1,5 @@
 import { el } from "../shared/dom";
+import { t } from "../shared/words";
 import { loadPositions, watchedPercent } from "../player/positions";
 
 /** Draws on each card how much of it this browser has watched. */
@@ -10,7 +11,7 @@ export function showWatched(root: ParentNode): void {
     const fill = el("span");
     fill.style.setProperty("--watched", watched.toFixed(1));
     card.querySelector(".video-card-picture")?.append(
-      el("div", { class: "watched-bar" }, fill, el("span", { class: "sr-only" }, `${Math.round(watched)} % watched`)),
+      el("div", { class: "watched-bar" }, fill, el("span", { class: "sr-only" }, t("%(percent)s % watched", { percent: Math.round(watched) }))),
     );
   }
 }

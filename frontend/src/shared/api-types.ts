@@ -35,6 +35,7 @@ export interface Choice {
 /** Choices by the parameters of `/api/videos`. `is_sample`: counted over a part of a long list. */
 export interface ChoiceGroups {
   category: Choice[];
+  custom: FieldChoices[];
   duration: Choice[];
   is_sample: boolean;
   quality: Choice[];
@@ -50,6 +51,13 @@ export interface CountedTag {
   video_count: number;
 }
 
+/** Values of one custom field; `field` is its slug: the parameter is `custom.{field}`. */
+export interface FieldChoices {
+  field: string;
+  label: string;
+  values: Choice[];
+}
+
 /** `degraded`: pages work, but media can't be stored (`read_only`) or not even read (`failing`). */
 export interface Health {
   checks: Checks;
@@ -63,7 +71,7 @@ export interface NumberedVideo {
   video: VideoItem;
 }
 
-/** A playlist in a list. `total_duration` is seconds; `thumbnail_url` is that of one of its videos. */
+/** A playlist in a list. `total_duration` is seconds; the picture is that of one of its videos. */
 export interface PlaylistItem {
   created_at: string;
   description: string;
@@ -72,6 +80,7 @@ export interface PlaylistItem {
   playlist_type: "playlist" | "collection" | "series" | "course";
   slug: string;
   thumbnail_url: string | null;
+  thumbnails: Thumbnail[];
   title: string;
   total_duration: number;
   updated_at: string;
@@ -337,6 +346,14 @@ export interface Operations {
     };
     body?: never;
     answer: VideoPage;
+  };
+  "GET /api/videos/bulk": {
+    path?: never;
+    query?: {
+      ids?: string | null;
+    };
+    body?: never;
+    answer: VideoItem[];
   };
   "GET /api/videos/{slug}": {
     path: {

@@ -1,4 +1,5 @@
-// Runs in <head> before the first paint, so that a remembered dark page never flashes white.
+// Runs in <head> before the first paint, so that a remembered dark page never flashes white, and that what is
+// shown only to who has watched something has its place from the beginning.
 import { readStored } from "./storage";
 import { showTheme, THEME_KEY } from "./theme";
 
@@ -7,3 +8,4 @@ const show = (): void => showTheme(document.documentElement, readStored(THEME_KE
 show();
 dark.addEventListener("change", show);
 addEventListener("storage", show);
+if ((readStored("vlog:positions") ?? "").length > 2) document.documentElement.dataset["hasPositions"] = "";

@@ -45,7 +45,7 @@ from vlog.api.places import Places
 from vlog.api.public import pages as public_pages
 from vlog.api.public import playlists as public_playlists
 from vlog.api.public import search as public_search
-from vlog.api.public import speaking
+from vlog.api.public import search_page, speaking
 from vlog.api.public import taxonomy as public_taxonomy
 from vlog.api.public import videos as public_videos
 from vlog.api.ratelimit import FailureLimiter
@@ -88,6 +88,7 @@ def build_public(ctx: Context) -> Service:
         public_search.router,
         public_pages.router,
         speaking.router,
+        search_page.router,
     ):
         app.include_router(router)
     # What every page begins with. The route beside it says that it is there, and answers other methods.

@@ -26,6 +26,7 @@ _TYPES = {
     ".svg": "image/svg+xml",
     ".json": "application/json",
     ".png": "image/png",
+    ".ico": "image/vnd.microsoft.icon",
     ".woff2": "font/woff2",
 }
 _COMPRESSED = frozenset({".css", ".js", ".svg", ".json"})

@@ -59,6 +59,8 @@ STATUS: dict[type[VlogError], int] = {
 # Requests that are malformed rather than refused.
 STATUS_OF_CODE = {
     "invalid_cursor": HTTPStatus.BAD_REQUEST,
+    "invalid_ids": HTTPStatus.BAD_REQUEST,
+    "too_many_ids": HTTPStatus.BAD_REQUEST,
     "empty_upload": HTTPStatus.BAD_REQUEST,
     "bad_multipart": HTTPStatus.BAD_REQUEST,
     "bad_host": HTTPStatus.BAD_REQUEST,

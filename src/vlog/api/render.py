@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse
 from vlog.api.assets import Assets
 from vlog.api.languages import LANGUAGES, SEPARATORS, SOURCE, catalogue
 from vlog.kit.errors import VlogError
-from vlog.settings.known import SITE_NAME, TAGLINE
+from vlog.settings.known import INDEXABLE, SITE_NAME, TAGLINE
 from vlog.settings.store import Settings
 
 FOLDER = Path(__file__).resolve().parent.parent / "web" / "templates"
@@ -24,11 +24,16 @@ class Site:
 
     name: str
     tagline: str
+    is_indexable: bool = True
 
 
 async def site_of(settings: Settings) -> Site:
     """The site as its admin named it."""
-    return Site(name=await settings.get(SITE_NAME), tagline=await settings.get(TAGLINE))
+    return Site(
+        name=await settings.get(SITE_NAME),
+        tagline=await settings.get(TAGLINE),
+        is_indexable=await settings.get(INDEXABLE),
+    )
 
 
 async def site_or_default(settings: Settings) -> Site:

@@ -43,6 +43,12 @@ _NAMES = f"""
 SELECT {Kind.CATEGORY:d} AS kind, id, name, slug FROM categories WHERE id = ANY($1)
 UNION ALL SELECT {Kind.TAG:d}, id, name, slug FROM tags WHERE id = ANY($2)
 """
+# Addresses are each video's own: nobody chooses by them.
+_FIELD_VALUES = """
+SELECT k.id, d.slug AS field, d.name, k.value
+FROM custom_values k JOIN custom_field_definitions d ON d.id = k.field_id
+WHERE k.id = ANY($1) AND d.field_type <> 'url' ORDER BY d.position, d.id
+"""
 _PREFIX = """
 SELECT word FROM {face}_words WHERE word >= $1 AND word < $2 AND videos > 0
 ORDER BY videos DESC, word LIMIT $3
@@ -93,6 +99,16 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldValue:
+    """A value of a custom field: ``field`` is the field's slug, ``name`` what it is called."""
+
+    id: int
+    field: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Choices:
     """How many videos of a list have each facet; ``is_sample``: of a part of the list only."""
 
@@ -132,6 +148,13 @@ async def names(
     """What categories and tags are called; those that are gone are left out."""
     rows = await reader.fetch(_NAMES, list(category_ids), list(tag_ids))
     return {(Kind(row["kind"]), row["id"]): Named(row["name"], row["slug"]) for row in rows}
+
+
+async def field_values(reader: Reader, value_ids: Sequence[int]) -> list[FieldValue]:
+    """What these facets of custom fields say, in the fields' order."""
+    if not value_ids:
+        return []
+    return [FieldValue(**dict(row)) for row in await reader.fetch(_FIELD_VALUES, list(value_ids))]
 
 
 async def related_ids(reader: Reader, video_id: int, *, limit: int) -> list[int]:

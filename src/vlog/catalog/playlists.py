@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal, TypedDict
 
-from vlog.catalog import playlist_items
+from vlog.catalog import former, playlist_items
 from vlog.catalog.rows import Reader, Visibility
 from vlog.catalog.text import clean_description, clean_title
 from vlog.db.transaction import Transaction
@@ -147,6 +147,7 @@ async def edit(
     slug = before.slug
     if "slug" in changes and changes["slug"] != before.slug:
         slug = await _claim(tx, Slug(changes["slug"]))
+        await former.remember(tx, "playlist", before.slug, subject_id=playlist_id)
     wanted = {**asdict(before), **changes, "slug": slug}
     await tx.execute(
         _UPDATE,

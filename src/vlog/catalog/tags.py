@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from vlog.catalog import index
+from vlog.catalog import former, index
 from vlog.catalog.facets import Kind
 from vlog.catalog.index import Face
 from vlog.catalog.rows import Reader
@@ -85,6 +85,8 @@ async def rename(tx: Transaction, tag_id: int, name: str) -> Tag:
         raise _taken(name)
     if (before.name, before.slug) != (name, slug):
         await tx.execute("UPDATE tags SET name = $2, slug = $3 WHERE id = $1", tag_id, name, slug)
+        if slug != before.slug:
+            await former.remember(tx, "tag", before.slug, subject_id=tag_id)
         await index.enqueue_tag(tx, tag_id)
         await audit.note(tx, "tag.renamed", (tag_id, name), before=before.name)
     return await by_id(tx, tag_id)
@@ -99,6 +101,8 @@ async def merge(tx: Transaction, tag_id: int, *, into: int) -> Tag:
     await index.enqueue_tag(tx, tag_id)
     await tx.execute(_MERGE, tag_id, into)
     await tx.execute("DELETE FROM tags WHERE id = $1", tag_id)
+    await former.lead_to(tx, "tag", tag_id, to_id=into)
+    await former.remember(tx, "tag", held[tag_id].slug, subject_id=into)
     await audit.note(tx, "tag.merged", (tag_id, held[tag_id].name), into=held[into].name)
     return await by_id(tx, into)
 

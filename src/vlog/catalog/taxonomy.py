@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TypedDict
 
-from vlog.catalog import index
+from vlog.catalog import former, index
 from vlog.catalog.facets import Kind
 from vlog.catalog.index import Face
 from vlog.catalog.rows import Reader
@@ -113,6 +113,8 @@ async def edit(tx: Transaction, category_id: int, changes: CategoryChanges) -> C
     if await tx.fetchval(_TAKEN, category_id, name, slug):
         raise _taken(name)
     await tx.execute(_UPDATE, category_id, name, slug, text)
+    if slug != before.slug:
+        await former.remember(tx, "category", before.slug, subject_id=category_id)
     if name != before.name:
         await index.enqueue_category(tx, category_id)
     after = await by_id(tx, category_id)

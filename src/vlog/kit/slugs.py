@@ -11,7 +11,7 @@ SLUG_MAX_LENGTH = 100
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 # First path segments of the public site: a video must never shadow one.
 RESERVED_SLUGS = frozenset(
-    {"admin", "api", "category", "embed", "feed", "health", "playlist", "search", "sitemap", "static"}
+    {"admin", "api", "bulk", "category", "embed", "feed", "health", "playlist", "search", "sitemap", "static"}
     | {"tag", "tags", "videos", "watch", "well-known"}
 )
 

@@ -211,6 +211,11 @@ LANGUAGE = Setting(
     help="Language of the public pages: the one that the visitor's browser asks for (auto), or this one. "
     "Visitors can choose another at the foot of each page.",
 )
+INDEXABLE = Setting(
+    key="display.indexable",
+    default=True,
+    help="Let search engines list the public site: off, robots.txt and every page ask them to stay away.",
+)
 
 KNOWN: dict[str, Setting[Any]] = {
     setting.key: setting for setting in tuple(globals().values()) if isinstance(setting, Setting)

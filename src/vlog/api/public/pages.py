@@ -11,35 +11,36 @@ from starlette.responses import RedirectResponse, Response
 
 from vlog.api.deps import Ctx
 from vlog.api.errors import Problem, request_id_of
+from vlog.api.public import bulk
 from vlog.api.public import videos as api
-from vlog.api.public.shapes import VideoDetail
+from vlog.api.public.home import home_of
+from vlog.api.public.shapes import VideoDetail, video_item
 from vlog.api.public.speaking import PagesOf, spoken_pages
 from vlog.api.render import site_of, site_or_default
 from vlog.catalog import videos
-from vlog.catalog.filters import Asked
-from vlog.catalog.query import Order
 from vlog.config import Config
 from vlog.context import Context
 from vlog.kit.markdown import excerpt
 
 router = APIRouter(include_in_schema=False)
-PAGE_SIZE = 24
 _PREVIEW_LENGTH = 200
 
 
 @router.get("/", response_class=Response)
-async def home(ctx: Ctx, pages: PagesOf, search: str = "", cursor: str | None = None) -> Response:
-    """The newest videos, or those that a search found."""
-    order = Order(sort="relevance") if search.strip() else Order()
-    page = await api.page_of(ctx, Asked(search=search), order, cursor=cursor, limit=PAGE_SIZE)
-    following = {"search": search, "cursor": page.next_cursor} if search else {"cursor": page.next_cursor}
-    context: dict[str, object] = {
-        "site": await site_of(ctx.settings),
-        "videos": page.videos,
-        "search": search.strip(),
-        "next_url": f"/?{urlencode(following)}" if page.has_more else None,
-    }
+async def home(request: Request, ctx: Ctx, pages: PagesOf) -> Response:
+    """The front page. Searches had their address here once."""
+    if "search" in request.query_params:
+        query = urlencode({"search": request.query_params["search"]})
+        return RedirectResponse(f"/search?{query}", HTTPStatus.MOVED_PERMANENTLY)
+    context = {"site": await site_of(ctx.settings), "home": await home_of(ctx), "place": "home"}
     return pages.render("public/home.html", context)
+
+
+@router.get("/cards", response_class=Response)
+async def cards(ctx: Ctx, pages: PagesOf, ids: str = "") -> Response:
+    """Cards of these videos, for pages whose list only the browser knows; the gone ones are left out."""
+    videos = [video_item(each) for each in await bulk.visible(ctx, bulk.ids_of(ids))]
+    return pages.render("public/cards.html", {"videos": videos})
 
 
 @router.get("/watch/{slug}", response_class=Response)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from vlog.api.deps import MAX_ID
 from vlog.api.hot import HotRoute, described, read_query
+from vlog.api.media_urls import Thumbnail
 from vlog.api.public.answers import answer_shape
 from vlog.api.public.shapes import VideoItem, encoded_item, video_item
 from vlog.catalog import cursors, listing, playlist_items, playlists
@@ -28,13 +29,14 @@ _FIRST = (datetime(9999, 12, 31, tzinfo=UTC), MAX_ID)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlaylistItem:
-    """A playlist in a list. ``total_duration`` is seconds; ``thumbnail_url`` is that of one of its videos."""
+    """A playlist in a list. ``total_duration`` is seconds; the picture is that of one of its videos."""
 
     id: int
     title: str
     slug: str
     description: str
     thumbnail_url: str | None
+    thumbnails: list[Thumbnail]
     visibility: Visibility
     playlist_type: PlaylistType
     is_featured: bool
@@ -153,14 +155,16 @@ async def shapes(ctx: Context, found: list[Playlist]) -> list[PlaylistItem]:
     """Playlists with their pictures: only those of videos that visitors may see."""
     wanted = {playlist.id: playlist.thumbnail_video_id or playlist.first_video_id for playlist in found}
     pictures = await listing.visible(ctx.db, [each for each in wanted.values() if each is not None])
-    urls = {video.id: video_item(video).thumbnail_url for video in pictures}
+    shown = {video.id: video_item(video) for video in pictures}
+    items = {each.id: shown.get(wanted[each.id] or 0) for each in found}
     return [
         PlaylistItem(
             id=playlist.id,
             title=playlist.title,
             slug=playlist.slug,
             description=playlist.description,
-            thumbnail_url=urls.get(wanted[playlist.id] or 0),
+            thumbnail_url=item.thumbnail_url if item is not None else None,
+            thumbnails=item.thumbnails if item is not None else [],
             visibility=playlist.visibility,
             playlist_type=playlist.playlist_type,
             is_featured=playlist.is_featured,
@@ -169,5 +173,5 @@ async def shapes(ctx: Context, found: list[Playlist]) -> list[PlaylistItem]:
             created_at=playlist.created_at,
             updated_at=playlist.updated_at,
         )
-        for playlist in found
+        for playlist, item in ((each, items[each.id]) for each in found)
     ]

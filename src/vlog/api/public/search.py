@@ -38,6 +38,15 @@ class Choice:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FieldChoices:
+    """Values of one custom field; ``field`` is its slug: the parameter is ``custom.{field}``."""
+
+    field: str
+    label: str
+    values: list[Choice]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ChoiceGroups:
     """Choices by the parameters of ``/api/videos``. ``is_sample``: counted over a part of a long list."""
 
@@ -45,6 +54,7 @@ class ChoiceGroups:
     tag: list[Choice]
     duration: list[Choice]
     quality: list[Choice]
+    custom: list[FieldChoices]
     is_sample: bool
 
 
@@ -102,6 +112,7 @@ async def choices_of(ctx: Context, wanted: Wanted) -> ChoiceGroups:
     for number, videos in sorted(found.videos.items(), key=lambda pair: -pair[1]):
         kind, id_ = parts(number)
         by_kind.setdefault(kind, []).append((id_, videos))
+    custom = dict(by_kind.pop(Kind.CUSTOM, []))
     most = {kind: counted[:_SHOWN] for kind, counted in by_kind.items()}
     names = await browse.names(
         ctx.db,
@@ -128,8 +139,20 @@ async def choices_of(ctx: Context, wanted: Wanted) -> ChoiceGroups:
             Choice(value=f"{id_}p", label=f"{id_}p", videos=videos)
             for id_, videos in sorted(most.get(Kind.HEIGHT, []), reverse=True)
         ],
+        custom=await _custom(ctx, custom),
         is_sample=found.is_sample,
     )
+
+
+async def _custom(ctx: Context, videos: dict[int, int]) -> list[FieldChoices]:
+    groups: dict[str, FieldChoices] = {}
+    for each in await browse.field_values(ctx.db, list(videos)):
+        group = groups.setdefault(each.field, FieldChoices(field=each.field, label=each.name, values=[]))
+        group.values.append(Choice(value=each.value, label=each.value, videos=videos[each.id]))
+    for group in groups.values():
+        group.values.sort(key=lambda choice: (-choice.videos, choice.label))
+        del group.values[_SHOWN:]
+    return list(groups.values())
 
 
 async def suggestions_of(ctx: Context, typed: str) -> Suggestions:

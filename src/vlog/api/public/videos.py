@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from vlog.api.conditional import tag_of, tagged_response
 from vlog.api.hot import HotRoute, described, read_query
+from vlog.api.public import bulk
 from vlog.api.public.answers import answer, answer_shape, context_of
 from vlog.api.public.queries import ListQuery
 from vlog.api.public.shapes import (
@@ -55,6 +56,14 @@ class RelatedQuery(BaseModel):
     limit: int = Field(12, ge=1, le=24)
 
 
+class BulkQuery(BaseModel):
+    """Which videos, by number."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    ids: str = Field("", max_length=1000)
+
+
 @router.get("", response_model=VideoPage, openapi_extra=described(ListQuery))
 async def list_videos(request: Request) -> Response:
     """Published videos that fit, newest first or as asked; ``search`` finds words of titles, tags, categories
@@ -73,6 +82,17 @@ async def list_videos(request: Request) -> Response:
         return msgspec.json.encode({"videos": items, **_following(page, order), "total_count": total})
 
     return await answer(request, (asked, order, after, query.limit, query.include_total), make)
+
+
+@router.get("/bulk", response_model=list[VideoItem], openapi_extra=described(BulkQuery))
+async def list_by_ids(request: Request) -> Response:
+    """The published ones of these videos (``ids`` with commas, at most 20), in the order asked for."""
+    ids = bulk.ids_of(read_query(request, BulkQuery).ids)
+
+    async def make(ctx: Context) -> object:
+        return [encoded_item(each) for each in await bulk.visible(ctx, ids)]
+
+    return await answer_shape(request, ("bulk", ids), make)
 
 
 @router.get("/{slug}", response_model=VideoDetail)

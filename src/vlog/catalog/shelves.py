@@ -1,0 +1,67 @@
+"""Several short lists of published videos in one question: the rows of a front page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from vlog.catalog.query import Arguments
+from vlog.catalog.rows import LISTED, ListedRow, Reader
+
+# Each is a walk along one index, or a look into the index of facets, as the planner finds best for it.
+_SOURCES = {
+    "featured": (
+        "videos f JOIN catalog_index i ON i.video_id = f.id WHERE f.is_featured",
+        "f.featured_at DESC, f.id DESC",
+    ),
+    "newest": ("catalog_index i WHERE true", "i.moment DESC, i.video_id DESC"),
+    "facet": (
+        "catalog_index i WHERE i.facets @> ARRAY[{subject}::integer]",
+        "i.moment DESC, i.video_id DESC",
+    ),
+    "playlist": (
+        "playlist_items item JOIN catalog_index i ON i.video_id = item.video_id"
+        " WHERE item.playlist_id = {subject}::bigint",
+        "item.position",
+    ),
+}
+_SHELF = """
+(SELECT {number} AS shelf, i.video_id, row_number() OVER (ORDER BY {order}) AS place
+FROM {source} ORDER BY {order} LIMIT {limit})
+"""
+_ALL = """
+SELECT {columns}, page.shelf FROM ({shelves}) page JOIN videos v ON v.id = page.video_id
+LEFT JOIN categories c ON c.id = v.category_id ORDER BY page.shelf, page.place
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shelf:
+    """One list: featured videos (last featured first), the newest, those of a facet (newest first), or those
+    of a playlist (in its order). ``subject`` is the facet or the playlist's id.
+    """
+
+    kind: Literal["featured", "newest", "facet", "playlist"]
+    limit: int
+    subject: int = 0
+
+
+async def filled(reader: Reader, shelves: Sequence[Shelf]) -> list[list[ListedRow]]:
+    """The videos of each shelf."""
+    arguments = Arguments()
+    parts = [_sql(shelf, number, arguments) for number, shelf in enumerate(shelves)]
+    found: list[list[ListedRow]] = [[] for _ in shelves]
+    if parts:
+        sql = _ALL.format(columns=LISTED, shelves=" UNION ALL ".join(parts))
+        for row in await reader.fetch(sql, *arguments.values):
+            found[row["shelf"]].append(ListedRow(*tuple(row)[:-1]))
+    return found
+
+
+def _sql(shelf: Shelf, number: int, arguments: Arguments) -> str:
+    source, order = _SOURCES[shelf.kind]
+    subject = arguments.add(shelf.subject) if "{subject}" in source else ""
+    return _SHELF.format(
+        number=number, order=order, source=source.format(subject=subject), limit=arguments.add(shelf.limit)
+    )
