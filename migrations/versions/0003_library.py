@@ -187,6 +187,7 @@ AUDIT = (
     """,
     "CREATE INDEX ix_audit_subject ON audit_log (subject_type, subject_id, id DESC)",
     "CREATE INDEX ix_audit_action ON audit_log (action, id DESC)",
+    "CREATE INDEX ix_audit_actor ON audit_log (actor, id DESC)",
     "CREATE INDEX ix_audit_age ON audit_log (created_at)",
 )
 

@@ -15,7 +15,7 @@ from vlog.catalog import tags, taxonomy, trash, videos
 from vlog.db.engine import Database
 from vlog.db.transaction import Transaction, transaction
 from vlog.events import audit
-from vlog.events.audit import Entry
+from vlog.events.audit import Entry, Wanted
 from vlog.kit.acting import Actor, act_as, actor
 from vlog.kit.errors import Conflict
 
@@ -34,7 +34,7 @@ async def do(db: Database, work: Callable[[Transaction], Awaitable[T]]) -> T:
 
 
 async def entries(db: Database) -> list[Entry]:
-    return await audit.page(db, before_id=2**62, limit=100)
+    return await audit.page(db, Wanted(), before_id=2**62, limit=100)
 
 
 async def test_an_edit_says_who_what_and_from_what_to_what(db: Database) -> None:
@@ -71,11 +71,11 @@ async def test_acts_are_found_by_kind_and_subject_and_forgotten_by_age(db: Datab
     await do(db, lambda tx: taxonomy.create(tx, "Two"))
     await do(db, lambda tx: taxonomy.edit(tx, first.id, {"name": "Uno"}))
     await do(db, lambda tx: tags.create(tx, "A tag"))
-    one = await audit.page(db, before_id=2**62, subject=("category", first.id), limit=9)
+    one = await audit.page(db, Wanted(subject_type="category", subject_id=first.id), before_id=2**62, limit=9)
     assert [entry.action for entry in one] == ["category.edited", "category.created"]
-    created = await audit.page(db, before_id=2**62, action="category.created", limit=9)
+    created = await audit.page(db, Wanted(action="category.created"), before_id=2**62, limit=9)
     assert [entry.subject_name for entry in created] == ["Two", "One"]
-    assert len(await audit.page(db, before_id=2**62, subject=("category", None), limit=9)) == 3
+    assert len(await audit.page(db, Wanted(subject_type="category"), before_id=2**62, limit=9)) == 3
     await db.pool.execute(
         "UPDATE audit_log SET created_at = now() - interval '40 days' WHERE subject_type = 'tag'"
     )

@@ -99,6 +99,21 @@ export interface AdminVideoDetail {
   warnings: string[];
 }
 
+/** A video in the archive; `purge_at` is when its time is over, `size_bytes` its source and renditions. */
+export interface Archived {
+  deleted_at: string;
+  id: number;
+  purge_at: string | null;
+  size_bytes: number;
+  title: string;
+}
+
+/** Everybody who has done something that is still written down, and every kind of act. */
+export interface AuditChoices {
+  actions: string[];
+  actors: string[];
+}
+
 /** One act; `details` differ by `action`, for edits they are the fields with both values. */
 export interface AuditEntry {
   action: string;
@@ -123,6 +138,27 @@ export interface AuditPage {
 export interface Authentication {
   auth_required: boolean;
   authenticated: boolean;
+}
+
+/** `partial` when some were refused; `results` in the order that was asked. */
+export interface BulkAnswer {
+  done: number;
+  failed: number;
+  results: BulkResult[];
+  status: "ok" | "partial";
+}
+
+/** Why a video was left as it was. */
+export interface BulkError {
+  code: string;
+  message: string;
+}
+
+/** What became of one video. */
+export interface BulkResult {
+  error: BulkError | null;
+  success: boolean;
+  video_id: number;
 }
 
 /** One category; `video_count` is of the face that was asked: published videos, or all outside the trash. */
@@ -258,6 +294,18 @@ export interface FieldValues {
   values: Record<string, JsonValue>;
 }
 
+/** What would be purged now, and nothing else: a dry run. `is_stopped`: more than `limit` are due, so none goes by itself. `due` are the first of them. */
+export interface Forecast {
+  count: number;
+  due: Archived[];
+  due_count: number;
+  due_size_bytes: number;
+  is_stopped: boolean;
+  limit: number;
+  retention_days: number;
+  size_bytes: number;
+}
+
 /** `degraded`: pages work, but media can't be stored (`read_only`) or not even read (`failing`). */
 export interface Health {
   checks: Checks;
@@ -327,6 +375,44 @@ export interface ListedProgress {
 /** The admin secret. */
 export interface LoginForm {
   secret: string;
+}
+
+/** Which videos. */
+export interface Many {
+  video_ids: number[];
+}
+
+/** Values by the ids of their fields; `null` clears one. */
+export interface ManyAnswered {
+  values: Record<string, JsonValue>;
+  video_ids: number[];
+}
+
+/** Which videos go; `permanent` removes for good what is in the archive already. */
+export interface ManyDeleted {
+  permanent?: boolean;
+  video_ids: number[];
+}
+
+/** What to change in all of them; `category_id` of 0 or `null` means none. */
+export interface ManyEdited {
+  category_id?: number | null;
+  is_featured?: boolean | null;
+  video_ids: number[];
+  visibility?: "public" | "unlisted" | "private" | null;
+}
+
+/** Which playlist they are put into, at its end and in this order. */
+export interface ManyListed {
+  playlist_id: number;
+  video_ids: number[];
+}
+
+/** Tags that all of them get, and tags that all of them lose. */
+export interface ManyTagged {
+  add_tag_ids?: number[];
+  remove_tag_ids?: number[];
+  video_ids: number[];
 }
 
 /** A category to be made. */
@@ -417,6 +503,12 @@ export interface Problem {
   type: string;
 }
 
+/** How many videos are gone for good; more than one call takes away are left for the next. */
+export interface PurgeAnswer {
+  archive: Forecast;
+  purged: number;
+}
+
 /** One rendition that is being made or was. */
 export interface Rendition {
   gain_db: number | null;
@@ -436,6 +528,11 @@ export interface Replacement {
   replace_existing?: boolean;
 }
 
+/** For how many days deleted videos can be restored; 0: for ever. */
+export interface Retention {
+  retention_days: number;
+}
+
 /** One run of a media tool that did not end well: the exact command, and what it said last. */
 export interface Run {
   command: string;
@@ -447,6 +544,11 @@ export interface Run {
 /** When a video that is kept back is to be published. */
 export interface Schedule {
   publish_at: string;
+}
+
+/** How many videos are due, as somebody has seen it: with another number nothing is purged. */
+export interface Seen {
+  due_count: number;
 }
 
 /** The token of the set-up link, and the secret that its holder chose. */
@@ -675,17 +777,44 @@ export interface WrongFile {
 }
 
 export interface Operations {
+  "GET /api/archive": {
+    path?: never;
+    query?: never;
+    body?: never;
+    answer: Forecast;
+  };
+  "PUT /api/archive": {
+    path?: never;
+    query?: never;
+    body: Retention;
+    answer: Forecast;
+  };
+  "POST /api/archive/purge": {
+    path?: never;
+    query?: never;
+    body: Seen;
+    answer: PurgeAnswer;
+  };
   "GET /api/audit": {
     path?: never;
     query?: {
       limit?: number | null;
       before?: number | null;
-      action?: "category.created" | "category.deleted" | "category.edited" | "category.moved" | "chapters.changed" | "field.created" | "field.deleted" | "field.edited" | "playlist.created" | "playlist.deleted" | "playlist.edited" | "playlist.items" | "tag.created" | "tag.deleted" | "tag.merged" | "tag.renamed" | "video.deleted" | "video.edited" | "video.fields" | "video.published" | "video.purged" | "video.restored" | "video.scheduled" | "video.unpublished" | null;
+      action?: "archive.purged" | "category.created" | "category.deleted" | "category.edited" | "category.moved" | "chapters.changed" | "field.created" | "field.deleted" | "field.edited" | "playlist.created" | "playlist.deleted" | "playlist.edited" | "playlist.items" | "setting.changed" | "tag.created" | "tag.deleted" | "tag.merged" | "tag.renamed" | "video.deleted" | "video.edited" | "video.fields" | "video.published" | "video.purged" | "video.restored" | "video.scheduled" | "video.unpublished" | "videos.deleted" | "videos.edited" | "videos.fields" | "videos.listed" | "videos.published" | "videos.purged" | "videos.restored" | "videos.tagged" | "videos.unpublished" | null;
+      actor?: string | null;
       subject_type?: string | null;
       subject_id?: number | null;
+      date_from?: string | null;
+      date_to?: string | null;
     };
     body?: never;
     answer: AuditPage;
+  };
+  "GET /api/audit/choices": {
+    path?: never;
+    query?: never;
+    body?: never;
+    answer: AuditChoices;
   };
   "GET /api/auth/check": {
     path?: never;
@@ -1028,6 +1157,54 @@ export interface Operations {
     query?: never;
     body: FormData;
     answer: Uploaded;
+  };
+  "POST /api/videos/bulk/add-to-playlist": {
+    path?: never;
+    query?: never;
+    body: ManyListed;
+    answer: BulkAnswer;
+  };
+  "POST /api/videos/bulk/custom-fields": {
+    path?: never;
+    query?: never;
+    body: ManyAnswered;
+    answer: BulkAnswer;
+  };
+  "POST /api/videos/bulk/delete": {
+    path?: never;
+    query?: never;
+    body: ManyDeleted;
+    answer: BulkAnswer;
+  };
+  "POST /api/videos/bulk/publish": {
+    path?: never;
+    query?: never;
+    body: Many;
+    answer: BulkAnswer;
+  };
+  "POST /api/videos/bulk/restore": {
+    path?: never;
+    query?: never;
+    body: Many;
+    answer: BulkAnswer;
+  };
+  "POST /api/videos/bulk/tags": {
+    path?: never;
+    query?: never;
+    body: ManyTagged;
+    answer: BulkAnswer;
+  };
+  "POST /api/videos/bulk/unpublish": {
+    path?: never;
+    query?: never;
+    body: Many;
+    answer: BulkAnswer;
+  };
+  "POST /api/videos/bulk/update": {
+    path?: never;
+    query?: never;
+    body: ManyEdited;
+    answer: BulkAnswer;
   };
   "GET /api/videos/by-slug/{slug}": {
     path: {

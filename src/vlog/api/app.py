@@ -13,8 +13,10 @@ from starlette.routing import Route
 from vlog.accounts.secret import AdminSecret
 from vlog.api import errors, headers, health, hot
 from vlog.api.admin import (
+    archive,
     audit,
     auth,
+    bulk,
     categories,
     chapters,
     events,
@@ -162,9 +164,12 @@ def _admin_routers() -> tuple[APIRouter, ...]:
         fields.router,
         chapters.router,
         audit.router,
+        archive.router,
         uploads.router,
         inbox.router,
         resumable.router,
+        # Before the videos': ``bulk`` is no video's id.
+        bulk.router,
         admin_videos.router,
         events.router,
         admin_pages.open_router,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar
 
 import asyncpg
@@ -64,6 +65,12 @@ class Transaction:
         """The first column of the first row, or ``None``."""
         with mapped():
             return await self._connection.fetchval(sql, *args)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Let the block's writes stand or fall together; an error undoes them alone, and goes on."""
+        async with self._connection.transaction():
+            yield
 
     async def record(self, event: Recordable) -> None:
         """Write the event to the outbox: it happens if and only if this transaction commits."""

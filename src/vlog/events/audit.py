@@ -17,6 +17,7 @@ from vlog.kit.acting import actor
 
 # Everything that is written down, declared once.
 Action = Literal[
+    "archive.purged",
     "category.created",
     "category.deleted",
     "category.edited",
@@ -29,6 +30,7 @@ Action = Literal[
     "playlist.deleted",
     "playlist.edited",
     "playlist.items",
+    "setting.changed",
     "tag.created",
     "tag.deleted",
     "tag.merged",
@@ -41,6 +43,15 @@ Action = Literal[
     "video.restored",
     "video.scheduled",
     "video.unpublished",
+    "videos.deleted",
+    "videos.edited",
+    "videos.fields",
+    "videos.listed",
+    "videos.published",
+    "videos.purged",
+    "videos.restored",
+    "videos.tagged",
+    "videos.unpublished",
 ]
 ACTIONS: tuple[str, ...] = get_args(Action)
 
@@ -53,10 +64,19 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 _PAGE = """
 SELECT id, created_at, actor, action, subject_type, subject_id, subject_name, details, request_id, ip
 FROM audit_log
-WHERE id < $1 AND ($2::text IS NULL OR action = $2) AND ($3::text IS NULL OR subject_type = $3)
-  AND ($4::bigint IS NULL OR subject_id = $4)
-ORDER BY id DESC LIMIT $5
+WHERE {conditions} ORDER BY id DESC LIMIT ${limit}
 """
+# Hops along the index from name to name: there are few among many rows.
+_ACTORS = """
+WITH RECURSIVE names AS (
+  (SELECT actor FROM audit_log ORDER BY actor LIMIT 1)
+  UNION ALL
+  SELECT (SELECT a.actor FROM audit_log a WHERE a.actor > n.actor ORDER BY a.actor LIMIT 1)
+  FROM names n WHERE n.actor IS NOT NULL
+)
+SELECT actor FROM names WHERE actor IS NOT NULL LIMIT $1
+"""
+_MOST_ACTORS = 200
 _FORGET = """
 DELETE FROM audit_log WHERE id IN (
   SELECT id FROM audit_log WHERE created_at < app_now() - $1::interval ORDER BY created_at LIMIT $2
@@ -118,20 +138,43 @@ def changes(before: object, after: object, names: Sequence[str]) -> dict[str, tu
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
-async def page(
-    reader: Reader,
-    *,
-    before_id: int,
-    action: str | None = None,
-    subject: tuple[str, int | None] | None = None,
-    limit: int,
-) -> list[Entry]:
-    """Acts before one of them, newest first; of one kind, or done to one kind of subject or to one
-    subject.
-    """
-    subject_type, subject_id = subject if subject is not None else (None, None)
-    rows = await reader.fetch(_PAGE, before_id, action, subject_type, subject_id, limit)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """Which acts: of one kind, by one person, done to one kind of subject or to one of them, in a period."""
+
+    action: str | None = None
+    actor: str | None = None
+    subject_type: str | None = None
+    subject_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> list[tuple[str, object]]:
+        """What holds of the rows, and the value that each condition speaks of."""
+        given: list[tuple[str, object]] = [
+            ("action =", self.action),
+            ("actor =", self.actor),
+            ("subject_type =", self.subject_type),
+            ("subject_id =", self.subject_id),
+            ("created_at >=", self.since),
+            ("created_at <", self.until),
+        ]
+        return [(condition, value) for condition, value in given if value is not None]
+
+
+async def page(reader: Reader, wanted: Wanted, *, before_id: int, limit: int) -> list[Entry]:
+    """Acts before one of them, newest first."""
+    given = [("id <", before_id), *wanted.conditions()]
+    conditions = " AND ".join(f"{condition} ${at}" for at, (condition, _) in enumerate(given, start=1))
+    sql = _PAGE.format(conditions=conditions, limit=len(given) + 1)
+    rows = await reader.fetch(sql, *(value for _, value in given), limit)
     return [Entry(**dict(row)) for row in rows]
+
+
+async def actors(reader: Reader) -> list[str]:
+    """Everybody who has done something that is still written down, by name."""
+    rows = await reader.fetch(_ACTORS, _MOST_ACTORS)
+    return [row["actor"] for row in rows]
 
 
 async def forget(tx: Transaction, *, days: int, limit: int = 5000) -> int:

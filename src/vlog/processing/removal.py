@@ -7,6 +7,8 @@ only then the bytes: what lies in ``purged`` is removed when its row is gone, an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vlog.catalog import trash, videos
 from vlog.catalog.rows import VideoRow
 from vlog.db.transaction import Transaction, transaction
@@ -21,8 +23,9 @@ from vlog.storage.layout import Key
 
 _TASKS = """
 SELECT t.id FROM transcoding_tasks t JOIN transcoding_jobs j ON j.id = t.job_id
-WHERE j.video_id = $1 ORDER BY t.id FOR UPDATE OF t
+WHERE j.video_id = ANY($1) ORDER BY t.id FOR UPDATE OF t
 """
+_VIDEOS = "SELECT id FROM videos WHERE id = ANY($1) ORDER BY id FOR UPDATE"
 _DELETED = "SELECT id, storage_key FROM videos WHERE deleted_at IS NOT NULL"
 _NOT_DELETED = "SELECT id FROM videos WHERE storage_key = ANY($1) AND deleted_at IS NULL"
 
@@ -30,12 +33,14 @@ _NOT_DELETED = "SELECT id FROM videos WHERE storage_key = ANY($1) AND deleted_at
 async def archive(ctx: Rooms, video_id: int) -> None:
     """Put a video into the trash. Raises ``NotFound``."""
 
-    async def work(tx: Transaction) -> None:
-        await requests.rest(tx, video_id)
-        await trash.soft_delete(tx, video_id)
-
-    await transaction(ctx.db, work)
+    await transaction(ctx.db, lambda tx: archive_in(tx, video_id))
     await settle(ctx, video_id)
+
+
+async def archive_in(tx: Transaction, video_id: int) -> None:
+    """The same inside a transaction; ``settle`` moves the folder afterwards."""
+    await requests.rest(tx, video_id)
+    await trash.soft_delete(tx, video_id)
 
 
 async def restore(ctx: Rooms, video_id: int) -> None:
@@ -44,33 +49,50 @@ async def restore(ctx: Rooms, video_id: int) -> None:
     Raises ``NotFound``, ``Conflict`` (code ``not_deleted``).
     """
 
-    async def work(tx: Transaction) -> None:
-        await requests.wake(tx, video_id)
-        video = await videos.locked(tx, video_id)
-        await _move_if_there(ctx.storage, layout.archived(video.storage_key), layout.video(video.storage_key))
-        await trash.restore(tx, video_id)
-        await videos.bump_manifest(tx, video_id)
-
-    await transaction(ctx.db, work)
+    await transaction(ctx.db, lambda tx: restore_in(ctx, tx, video_id))
     await generations.write_manifests(ctx, video_id)
+
+
+async def restore_in(ctx: Rooms, tx: Transaction, video_id: int) -> None:
+    """The same inside a transaction; ``generations.write_manifests`` writes what its folder lacks
+    afterwards.
+    """
+    await requests.wake(tx, video_id)
+    video = await videos.locked(tx, video_id)
+    await _move_if_there(ctx.storage, layout.archived(video.storage_key), layout.video(video.storage_key))
+    await trash.restore(tx, video_id)
+    await videos.bump_manifest(tx, video_id)
 
 
 async def purge(ctx: Rooms, video_id: int) -> None:
     """Remove a video in the trash for good. Raises ``NotFound``, ``Conflict`` (code ``not_deleted``)."""
 
-    async def work(tx: Transaction) -> None:
-        await tx.fetch(_TASKS, video_id)
-        video = await videos.locked(tx, video_id)
-        if video.deleted_at is None:
-            raise Conflict("Put the video into the trash first.", code="not_deleted")
-        for source, target in _aside(video):
-            await _move_if_there(ctx.storage, source, target)
-        crash_point(CrashPoint.PURGE_ASIDE)
-        await trash.purge(tx, video_id)
-
-    await transaction(ctx.db, work)
+    await transaction(ctx.db, lambda tx: purge_in(ctx, tx, video_id))
     crash_point(CrashPoint.PURGE_ROW_GONE)
+    await forget_bytes(ctx, video_id)
+
+
+async def purge_in(ctx: Rooms, tx: Transaction, video_id: int) -> None:
+    """The same inside a transaction; ``forget_bytes`` removes what it has put aside afterwards."""
+    await tx.fetch(_TASKS, [video_id])
+    video = await videos.locked(tx, video_id)
+    if video.deleted_at is None:
+        raise Conflict("Put the video into the trash first.", code="not_deleted")
+    for source, target in _aside(video):
+        await _move_if_there(ctx.storage, source, target)
+    crash_point(CrashPoint.PURGE_ASIDE)
+    await trash.purge(tx, video_id)
+
+
+async def forget_bytes(ctx: Rooms, video_id: int) -> None:
+    """Remove what a purge has put aside, when its row is gone."""
     await ctx.storage.delete_folder(layout.purged(video_id))
+
+
+async def hold(tx: Transaction, video_ids: Sequence[int]) -> None:
+    """Hold many videos with their tasks, in one order for everybody who does."""
+    await tx.fetch(_TASKS, list(video_ids))
+    await tx.fetch(_VIDEOS, list(video_ids))
 
 
 def _aside(video: VideoRow) -> list[tuple[Key, Key]]:

@@ -187,6 +187,21 @@ VERIFY_RATE_MB = Setting(
     maximum=10_000,
     help="Mebibytes per second that such a check reads at most.",
 )
+ARCHIVE_RETENTION_DAYS = Setting(
+    key="archive.retention_days",
+    default=30,
+    minimum=0,
+    maximum=36_500,
+    help="Days for which deleted videos can be restored before they are removed for good; 0 keeps them.",
+)
+ARCHIVE_PURGE_LIMIT = Setting(
+    key="archive.purge_limit",
+    default=100,
+    minimum=1,
+    maximum=10_000,
+    help="Deleted videos that may be removed at once without anybody being asked. When more are due, none is:"
+    " an admin looks first.",
+)
 AUDIT_RETENTION_DAYS = Setting(
     key="audit.retention_days",
     default=365,

@@ -19,7 +19,16 @@ from vlog.events import audit, outbox
 from vlog.kit.errors import VlogError
 from vlog.kit.sightings import Sightings
 from vlog.kit.supervise import Supervisor
-from vlog.processing import checks, findings, generations, removal, tasks, upload_completion, uploads
+from vlog.processing import (
+    checks,
+    findings,
+    generations,
+    removal,
+    retention,
+    tasks,
+    upload_completion,
+    uploads,
+)
 from vlog.processing.one_by_one import for_each
 from vlog.processing.verification import Verification
 from vlog.settings import known
@@ -147,6 +156,7 @@ CHORES = (
     Chore("outbox", 10, look_after_outbox),
     Chore("generations", 60, generations.sweep_retired),
     Chore("removals", 600, removal.finish_all),
+    Chore("retention", 3600, retention.purge_due),
     Chore("uploads", 60, upload_completion.sweep),
     Chore("files", 1800, FileSweep()),
     Chore("partitions", 3600, make_partitions),
