@@ -17,6 +17,7 @@ from vlog.media.stills import PictureFile, is_sound
 from vlog.wire.work import (
     Capabilities,
     Failure,
+    Frame,
     Inspected,
     InspectWork,
     Lease,
@@ -70,6 +71,8 @@ class FakeJobClient:
         self.loudness: dict[str, Loudness] = {}
         self.segments: dict[tuple[str, int], bytes] = {}
         self.thumbnail: dict[PictureFile, bytes] = {}
+        self.frames: list[Frame] = []
+        self.preview = b""
         self.results: list[Result] = []
         self.runs: list[ToolRun] = []
         self._source = source
@@ -183,6 +186,14 @@ class FakeJobClient:
         if not any(file.format == "jpeg" for file in self.thumbnail):
             raise Invalid("No JPEG.", code="bad_picture")
         self._keep(task)
+
+    async def put_frames(self, lease: Lease, frames: Sequence[Frame]) -> None:
+        self._keep(self._hold(lease))
+        self.frames = list(frames)
+
+    async def put_preview(self, lease: Lease, data: bytes) -> None:
+        self._keep(self._hold(lease))
+        self.preview = data
 
     async def finish(self, lease: Lease, result: Result, runs: Sequence[ToolRun]) -> None:
         if self._has_ended(lease, "done"):

@@ -71,7 +71,7 @@ async def make_ready(ctx: Context, title: str = "A title", *, public: bool = Tru
 
     async def work(tx: Transaction) -> None:
         await videos.mark_described(tx, video.id, duration=61.5, width=640, height=360)
-        await videos.set_thumbnail(tx, video.id, timestamp=5.0, files=FILES)
+        await videos.set_thumbnail(tx, video.id, source="auto", timestamp=5.0, files=FILES)
         await videos.mark_ready(tx, video.id, codec="h264")
 
     await change(ctx.db, work)

@@ -15,6 +15,7 @@ from vlog.wire.work import (
     CELLS_TAKEN,
     Capabilities,
     Failure,
+    Frame,
     Lease,
     Offer,
     Picture,
@@ -34,6 +35,8 @@ class RecordingClient:
         self.loudness: dict[str, Loudness] = {}
         self.segments: dict[str, dict[int, Segment]] = defaultdict(dict)
         self.thumbnail: dict[PictureFile, bytes] = {}
+        self.frames: list[Frame] = []
+        self.preview = b""
         self.batches: list[tuple[str, tuple[int, ...]]] = []
         self.renewals: list[Progress] = []
         self.results: list[Result] = []
@@ -86,6 +89,14 @@ class RecordingClient:
     async def put_thumbnail(self, lease: Lease, pictures: Sequence[Picture]) -> None:
         self._check(lease)
         self.thumbnail = {each.file: each.data for each in pictures}
+
+    async def put_frames(self, lease: Lease, frames: Sequence[Frame]) -> None:
+        self._check(lease)
+        self.frames = list(frames)
+
+    async def put_preview(self, lease: Lease, data: bytes) -> None:
+        self._check(lease)
+        self.preview = data
 
     async def finish(self, lease: Lease, result: Result, runs: Sequence[ToolRun]) -> None:
         self._check(lease)

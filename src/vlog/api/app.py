@@ -27,6 +27,7 @@ from vlog.api.admin import (
     resumable,
     storage,
     tags,
+    thumbnail,
     uploads,
 )
 from vlog.api.admin import health as admin_health
@@ -163,6 +164,7 @@ def _admin_routers() -> tuple[APIRouter, ...]:
         playlists.router,
         fields.router,
         chapters.router,
+        thumbnail.router,
         audit.router,
         archive.router,
         uploads.router,

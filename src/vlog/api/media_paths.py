@@ -18,7 +18,7 @@ MEDIA_PREFIX = "/videos/"
 
 _PATH = re.compile(
     r"(?P<storage_key>[a-z0-9]+(?:-[a-z0-9]+)*)/"
-    r"(?:(?P<top>master\.m3u8|manifest\.mpd|thumbnail\.jpg|thumbnail_[1-9][0-9]{0,3}\.(?:jpg|webp|avif))"
+    r"(?:(?P<top>master\.m3u8|manifest\.mpd|preview\.mp4|thumbnail\.jpg|thumbnail_(?:wide|[1-9][0-9]{0,3})\.(?:jpg|webp|avif))"
     r"|(?P<token>[0-9a-f]{16,64})/(?P<rendition>[a-z0-9_]{1,20})/"
     r"(?P<file>init\.mp4|stream\.m3u8|segment_(?:0|[1-9][0-9]{0,7})\.m4s))"
 )
@@ -61,6 +61,11 @@ class MediaPath:
     is_versioned: bool = False
 
     @property
+    def is_preview(self) -> bool:
+        """Whether it is the short silent film."""
+        return self.token is None and self.extension == "mp4"
+
+    @property
     def segment(self) -> int | None:
         """The number of the segment, ``None`` when it is another file."""
         name = self.names[-1]
@@ -74,13 +79,16 @@ class MediaPath:
     @property
     def kind(self) -> Kind:
         """What sort of file it is."""
-        return "versioned" if self.is_versioned else _KINDS[self.extension]
+        if self.is_versioned:
+            return "versioned"
+        # It moves, but it is replaced in place as pictures are.
+        return "picture" if self.is_preview else _KINDS[self.extension]
 
-    def asked_with(self, query: bytes, *, version: int) -> MediaPath:
+    def asked_with(self, query: bytes, *, version: int, preview_version: int) -> MediaPath:
         """The same file, asked for with this query: a picture of the present version may be kept longer."""
-        if not query:
+        if not query or self.kind != "picture":
             return self
-        is_current = query == b"v=%d" % version and _KINDS[self.extension] == "picture"
+        is_current = query == b"v=%d" % (preview_version if self.is_preview else version)
         return replace(self, is_versioned=True) if is_current else self
 
     @property

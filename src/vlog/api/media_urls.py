@@ -41,7 +41,28 @@ def thumbnails(video: VideoRow | ListedRow) -> list[Thumbnail]:
             url=f"/videos/{video.storage_key}/{file.name}?v={video.thumbnail_version}",
         )
         for file in _files(video.thumbnail_files)
+        if not file.is_wide
     ]
+
+
+def wide_picture(video: VideoRow | ListedRow) -> Thumbnail | None:
+    """The JPEG for previews on other sites: in 16:9 where there is one, else the largest.
+
+    ``None`` where there is only ``thumbnail_url``.
+    """
+    jpegs = [file for file in _files(video.thumbnail_files) if file.format == "jpeg"]
+    best = max(jpegs, key=lambda file: (file.is_wide, file.width), default=None)
+    if best is None:
+        return None
+    url = f"/videos/{video.storage_key}/{best.name}?v={video.thumbnail_version}"
+    return Thumbnail(width=best.width, height=best.height, format=best.format, url=url)
+
+
+def preview_url(video: VideoRow | ListedRow) -> str | None:
+    """The short silent film of it, ``None`` where there is none."""
+    if not video.has_preview:
+        return None
+    return f"/videos/{video.storage_key}/preview.mp4?v={video.preview_version}"
 
 
 def thumbnails_json(video: VideoRow | ListedRow) -> msgspec.Raw:
@@ -81,5 +102,6 @@ def _template(stored: str, version: int) -> list[str]:
             "url": f"/videos/KEY/{file.name}?v={version}",
         }
         for file in _files(stored)
+        if not file.is_wide
     ]
     return msgspec.json.encode(found).decode().split("KEY")

@@ -85,7 +85,9 @@ class MediaFiles:
                 return
             # The video may have been hidden, or its address may have died, while this waited.
             place = await self._place_of(path)
-        path = path.asked_with(scope["query_string"], version=place.thumbnail_version)
+        path = path.asked_with(
+            scope["query_string"], version=place.thumbnail_version, preview_version=place.preview_version
+        )
         file = await self._find(place, path)
         try:
             headers = dict(scope["headers"])
@@ -107,7 +109,7 @@ class MediaFiles:
         place = self._places.known(path.storage_key) if path is not None else None
         if path is None or place is None or not self._may_be_had(place, path):
             return None
-        path = path.asked_with(query, version=place.thumbnail_version)
+        path = path.asked_with(query, version=place.thumbnail_version, preview_version=place.preview_version)
         keys = place.keys(path)
         file = self._files.acquire_kept(keys[0]) if keys else None
         if file is None:

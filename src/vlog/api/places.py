@@ -44,6 +44,7 @@ class Place:
     token: str | None = None
     unfinished: dict[str, Unfinished] = field(default_factory=dict)
     thumbnail_version: int = 0
+    preview_version: int = 0
     _found: dict[MediaPath, list[Key]] = field(default_factory=dict, compare=False, repr=False)
 
     def promised(self, path: MediaPath) -> WantedCell | None:
@@ -141,6 +142,7 @@ class Places:
             token=live.token if live is not None else None,
             unfinished=live.unfinished if live is not None else {},
             thumbnail_version=video.thumbnail_version,
+            preview_version=video.preview_version,
         )
 
     async def follow(self, bus: EventBus, stopping: asyncio.Event) -> None:

@@ -12,6 +12,7 @@ import asyncpg
 from vlog.kit.errors import NotFound
 
 VideoStatus = Literal["pending", "processing", "ready", "failed"]
+ThumbnailSource = Literal["auto", "selected", "custom"]
 Visibility = Literal["public", "unlisted", "private"]
 
 
@@ -64,10 +65,12 @@ class VideoRow:
     is_featured: bool
     has_chapters: bool
     deleted_at: datetime | None
-    thumbnail_source: str
+    thumbnail_source: ThumbnailSource
     thumbnail_timestamp: float | None
     thumbnail_version: int
     thumbnail_files: str
+    has_preview: bool
+    preview_version: int
     streaming_format: str
     primary_codec: str
     manifest_revision: int
@@ -108,10 +111,12 @@ class ListedRow(NamedTuple):
     published_at: datetime
     is_featured: bool
     has_chapters: bool
-    thumbnail_source: str
+    thumbnail_source: ThumbnailSource
     thumbnail_timestamp: float | None
     thumbnail_version: int
     thumbnail_files: str
+    has_preview: bool
+    preview_version: int
     streaming_format: str
     primary_codec: str
     tags: str

@@ -18,6 +18,7 @@ from vlog.catalog.rows import (
     COLUMNS,
     FROM_VIDEOS,
     Reader,
+    ThumbnailSource,
     VideoRow,
     VideoStatus,
     Visibility,
@@ -309,18 +310,37 @@ async def mark_failed(tx: Transaction, video_id: int, *, code: str, message: str
 
 
 async def set_thumbnail(
-    tx: Transaction, video_id: int, *, timestamp: float | None, files: Sequence[PictureFile]
+    tx: Transaction,
+    video_id: int,
+    *,
+    source: ThumbnailSource,
+    timestamp: float | None,
+    files: Sequence[PictureFile],
 ) -> None:
-    """There is a new picture, taken at ``timestamp`` seconds, in these sizes; its URLs change with its
-    version.
+    """There is another picture, taken at ``timestamp`` seconds, in these sizes; its URLs change with its
+    version, and files of the one before it that have no successor go after a while.
     """
+    before = await locked(tx, video_id)
+    old = msgspec.json.decode(before.thumbnail_files, type=tuple[PictureFile, ...])
     await _update(
         tx,
         video_id,
-        "UPDATE videos SET thumbnail_timestamp = $2, thumbnail_files = $3,"
+        "UPDATE videos SET thumbnail_source = $2, thumbnail_timestamp = $3, thumbnail_files = $4,"
+        " retired_pictures = ARRAY(SELECT DISTINCT name FROM unnest(retired_pictures || $5::text[]) AS name"
+        " WHERE name <> ALL($6::text[])), pictures_retired_at = app_now(),"
         " thumbnail_version = thumbnail_version + 1",
-        values=(timestamp, msgspec.json.encode(files).decode()),
+        values=(
+            *(source, timestamp, msgspec.json.encode(files).decode()),
+            *([each.name for each in old], [each.name for each in files]),
+        ),
     )
+    await changed(tx, VideoUpdated(video_id))
+
+
+async def set_preview(tx: Transaction, video_id: int) -> None:
+    """There is a short silent film of it; its URL changes with its version."""
+    sql = "UPDATE videos SET has_preview = true, preview_version = preview_version + 1"
+    await _update(tx, video_id, sql, values=())
     await tx.record(VideoUpdated(video_id))
 
 

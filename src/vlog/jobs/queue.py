@@ -24,7 +24,7 @@ VANISHINGS_PER_ATTEMPT = 10
 
 _COLUMNS = (
     "id, job_id, generation_id, kind, stage, first_cell, end_cell, split_end, renditions, state, epoch,"
-    " attempt, max_attempts, worker, leased_at, demanded_at, error_code, error_message"
+    " attempt, max_attempts, worker, leased_at, demanded_at, error_code, error_message, details"
 )
 # One statement, so there is no race to explain; SKIP LOCKED lets many claim at once without waiting.
 # A worker may take a task when it can do its kind and has every encoder that the task needs. While a source
@@ -118,7 +118,8 @@ FROM transcoding_tasks WHERE id = $1 RETURNING {_COLUMNS}
 class Task:
     """One task as the queue knows it.
 
-    ``split_end`` is where it ended before its last cells were given to others, ``None`` if none were.
+    ``split_end`` is where it ended before its last cells were given to others, ``None`` if none were;
+    ``details`` is JSON that says what it is about beyond its kind.
     """
 
     id: int
@@ -139,6 +140,7 @@ class Task:
     demanded_at: datetime | None
     error_code: str | None
     error_message: str | None
+    details: str | None
 
     @property
     def lease(self) -> Lease:

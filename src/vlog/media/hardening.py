@@ -76,6 +76,18 @@ def ffprobe_input_args() -> list[str]:
     return _common(CODEC_WHITELIST)
 
 
+MAX_PICTURE_PIXELS = 64_000_000
+"""Samples of a picture that somebody sends: what large cameras and phones take."""
+
+
+def picture_input_args(demuxer: str, decoder: str) -> list[str]:
+    """The options that stand before ``-i`` of a foreign picture, which is read as nothing but this."""
+    return [
+        *("-protocol_whitelist", "file", "-format_whitelist", demuxer, "-codec_whitelist", decoder),
+        *("-max_pixels", str(MAX_PICTURE_PIXELS), "-f", demuxer),
+    ]
+
+
 def output_url(index: int) -> str:
     """Where an encoder writes its output number ``index`` (from 0): a pipe that ``ffmpeg.start`` opens."""
     return f"pipe:{FIRST_OUTPUT_FD + index}"

@@ -22,6 +22,8 @@ MAX_HEIGHT = 1440
 MAX_SIDE = 8192
 
 _SMALLEST_AVIF_SIDE = 64
+_WIDE = Fraction(16, 9)
+_WIDE_HEIGHT = 720
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,15 +83,21 @@ FORMATS: dict[str, PictureFormat] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PictureFile:
-    """One stored picture; ``format`` is a key of ``FORMATS``, sizes are pixels."""
+    """One stored picture; ``format`` is a key of ``FORMATS``, sizes are pixels.
+
+    ``is_wide`` is the one for previews on other sites, which show 16:9 whatever the video's shape is.
+    """
 
     format: str
     width: int
     height: int
+    is_wide: bool = False
 
     @property
     def name(self) -> str:
         """What the file is called, in the video's folder as in its address."""
+        if self.is_wide:
+            return f"thumbnail_wide.{FORMATS[self.format].extension}"
         return f"thumbnail_{self.width}.{FORMATS[self.format].extension}"
 
 
@@ -125,13 +133,27 @@ def sizes(shown: tuple[int, int], widths: Sequence[int] = WIDTHS) -> list[tuple[
 def files(
     shown: tuple[int, int], formats: Sequence[str], widths: Sequence[int] = WIDTHS
 ) -> list[PictureFile]:
-    """Everything that is made of a picture shown at this size: each size in each format that fits it."""
+    """Everything that is made of a picture shown at this size: each size in each format that fits it, and
+    one in 16:9 if it has another shape.
+    """
+    wide = wide_size(shown)
     return [
         PictureFile(format=name, width=width, height=height)
         for width, height in sizes(shown, widths)
         for name in formats
         if name != "avif" or min(width, height) >= _SMALLEST_AVIF_SIDE
-    ]
+    ] + ([PictureFile(format="jpeg", width=wide[0], height=wide[1], is_wide=True)] if wide else [])
+
+
+def wide_size(shown: tuple[int, int]) -> tuple[int, int] | None:
+    """The 16:9 frame, at most 1280 × 720, that holds a picture of another shape; ``None`` for one of that
+    shape.
+    """
+    width, height = shown
+    if abs(Fraction(width, height) / _WIDE - 1) < Fraction(1, 50):
+        return None
+    high = max(min(_WIDE_HEIGHT, max(height, round(width / _WIDE))) // 2 * 2, 18)
+    return round(high * _WIDE / 2) * 2, high
 
 
 def is_sound(file: PictureFile, data: bytes) -> bool:
@@ -145,7 +167,9 @@ def is_sound(file: PictureFile, data: bytes) -> bool:
 
 def main_file(found: Sequence[PictureFile]) -> PictureFile | None:
     """The JPEG that everybody can be given: the largest up to ``MAIN_WIDTH``, or else the smallest."""
-    jpegs = sorted((each for each in found if each.format == "jpeg"), key=lambda each: each.width)
+    jpegs = sorted(
+        (each for each in found if each.format == "jpeg" and not each.is_wide), key=lambda each: each.width
+    )
     fitting = [each for each in jpegs if each.width <= MAIN_WIDTH]
     chosen = fitting[-1:] or jpegs[:1]
     return chosen[0] if chosen else None
@@ -158,10 +182,14 @@ def write(still: Still, wanted: Sequence[PictureFile], folder: str) -> list[str]
     """
     by_size: dict[tuple[int, int], list[tuple[int, PictureFile]]] = {}
     for number, each in enumerate(wanted):
-        by_size.setdefault((each.width, each.height), []).append((number, each))
+        if not each.is_wide:
+            by_size.setdefault((each.width, each.height), []).append((number, each))
+    wide = [(number, each) for number, each in enumerate(wanted) if each.is_wide]
     ordered = sorted(by_size.items(), reverse=True)
     # Where it was in the film says nothing about it any more.
-    parts = [still.graph, "[still]setpts=0[size]"]
+    apart = "".join(f"[wide{number}]" for number, _ in wide)
+    parts = [still.graph, f"[still]setpts=0,split={1 + len(wide)}[size]{apart}"]
+    parts += [_widened(number, each) for number, each in wide]
     before = "[size]"
     for index, ((width, height), here) in enumerate(ordered):
         onward = f"[size{index}]" if index + 1 < len(ordered) else ""
@@ -173,6 +201,20 @@ def write(still: Still, wanted: Sequence[PictureFile], folder: str) -> list[str]
         before = onward
     outputs = [word for number, each in enumerate(wanted) for word in _output(number, each, folder)]
     return [*still.inputs, "-filter_complex", ";".join(parts), *outputs]
+
+
+def _widened(number: int, file: PictureFile) -> str:
+    """The whole picture in the middle of a wide frame, before itself, large, dark and out of focus."""
+    width, height = file.width, file.height
+    return (
+        f"[wide{number}]format=gbrp,split=2[near{number}][far{number}]"
+        # Blurred while it is small: as good and a hundredth of the work.
+        f";[far{number}]scale=160:90:force_original_aspect_ratio=increase,crop=160:90,gblur=sigma=6"
+        f",scale={width}:{height}:flags=bicubic,lutrgb=r=val*0.42:g=val*0.42:b=val*0.42[ground{number}]"
+        f";[near{number}]scale={width}:{height}:force_original_aspect_ratio=decrease:flags=area[whole{number}]"
+        f";[ground{number}][whole{number}]overlay=(W-w)/2:(H-h)/2:format=gbrp,setsar=1"
+        f",scale=out_range=full:out_color_matrix=bt709,format=yuv444p,{FORMATS[file.format].conversion}[o{number}]"
+    )
 
 
 def _output(number: int, file: PictureFile, folder: str) -> list[str]:

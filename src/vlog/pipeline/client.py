@@ -7,7 +7,18 @@ from pathlib import Path
 from typing import Protocol
 
 from vlog.media.loudness import Loudness
-from vlog.wire.work import Capabilities, Failure, Lease, Offer, Picture, Progress, Result, Segment, ToolRun
+from vlog.wire.work import (
+    Capabilities,
+    Failure,
+    Frame,
+    Lease,
+    Offer,
+    Picture,
+    Progress,
+    Result,
+    Segment,
+    ToolRun,
+)
 
 
 class JobClient(Protocol):
@@ -48,6 +59,12 @@ class JobClient(Protocol):
 
     async def put_thumbnail(self, lease: Lease, pictures: Sequence[Picture]) -> None:
         """Store all sizes of the picture; at least one is a JPEG. Other pictures replace them."""
+
+    async def put_frames(self, lease: Lease, frames: Sequence[Frame]) -> None:
+        """Store the pictures that somebody may choose from; they replace earlier ones."""
+
+    async def put_preview(self, lease: Lease, data: bytes) -> None:
+        """Store the short silent film."""
 
     async def finish(self, lease: Lease, result: Result, runs: Sequence[ToolRun]) -> None:
         """The task is done; ends the lease."""

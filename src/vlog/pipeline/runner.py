@@ -16,17 +16,23 @@ from vlog.pipeline.audio import make_audio
 from vlog.pipeline.client import JobClient
 from vlog.pipeline.encode import encode
 from vlog.pipeline.failures import ToolFailure
+from vlog.pipeline.frames import make_frames
 from vlog.pipeline.holding import Holding
 from vlog.pipeline.inspection import inspect
 from vlog.pipeline.jail import Jail
+from vlog.pipeline.picture import make_picture
+from vlog.pipeline.preview import make_preview
 from vlog.pipeline.remux import remux
 from vlog.pipeline.thumbnail import make_thumbnail
 from vlog.wire.work import (
     AudioWork,
     Capabilities,
     Failure,
+    FramesWork,
     InspectWork,
     Offer,
+    PictureWork,
+    PreviewWork,
     RemuxWork,
     Result,
     ThumbnailWork,
@@ -132,6 +138,12 @@ async def _step(assignment: Assignment, offer: Offer) -> Result:
             return await encode(assignment, task)
         case ThumbnailWork() as task:
             return await make_thumbnail(assignment, task)
+        case FramesWork() as task:
+            return await make_frames(assignment, task)
+        case PictureWork() as task:
+            return await make_picture(assignment, task)
+        case PreviewWork() as task:
+            return await make_preview(assignment, task)
 
 
 async def _renew(assignment: Assignment, lease_seconds: int) -> None:

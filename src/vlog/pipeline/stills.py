@@ -48,6 +48,13 @@ async def store_still(
     return tuple(picture.file for picture in pictures)
 
 
+async def encode_still(assignment: Assignment, still: Still, *, width: int) -> bytes:
+    """``still`` as one JPEG of this width, or its own if that is less. Raises ``ToolFailure``."""
+    wanted = [each for each in files(still.size, ["jpeg"], [width]) if not each.is_wide]
+    made = await _make(assignment, still, wanted, last=True) or {}
+    return made[wanted[0]]
+
+
 async def _make(
     assignment: Assignment, still: Still, wanted: Sequence[PictureFile], *, last: bool = False
 ) -> dict[PictureFile, bytes] | None:

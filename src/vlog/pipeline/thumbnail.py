@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 
 from vlog.kit.errors import Invalid
-from vlog.media.thumbnail_choice import Candidate, best_first, is_enough, look, tiles
+from vlog.media.thumbnail_choice import Candidate, Look, best_first, is_enough, look, tiles
 from vlog.media.thumbnail_command import (
     Window,
     still_at,
@@ -23,22 +23,29 @@ from vlog.pipeline.jail import JailSpec
 from vlog.pipeline.poster import make_poster
 from vlog.pipeline.stills import LIMITS, store_still
 from vlog.pipeline.together import together
-from vlog.wire.work import Pictured, ThumbnailWork
+from vlog.wire.work import FramesWork, Pictured, ThumbnailWork
 
 # Where the best candidate can't be taken, the next ones are tried.
 _TRIES = 3
+# A picture that somebody has chosen is not judged.
+_UNSEEN = Look(light=0, tones_bits=0, plain=0, sharp=0, colour=0)
 
 
 async def make_thumbnail(assignment: Assignment, work: ThumbnailWork) -> Pictured:
-    """Choose among the key frames, or among other pictures where none of those says anything, and store it.
+    """Store the picture that is asked for, or choose one among the key frames, or among other pictures where
+    none of those says anything.
 
     Raises ``Invalid`` (``no_pictures``), ``ToolFailure``, ``LeaseLost`` and what the server answers.
     """
     if work.info.pictures is None:
         return await make_poster(assignment, work)
-    search = _Search(assignment, work)
-    ranked = await search.run()
-    failure = search.failure or Invalid("No picture could be decoded.", code="no_pictures")
+    failure: Invalid | ToolFailure = Invalid("No picture could be decoded.", code="no_pictures")
+    if work.at_seconds is not None:
+        ranked = [Candidate(work.at_seconds, _UNSEEN, is_key=False)]
+    else:
+        search = Search(assignment, work)
+        ranked = await search.run()
+        failure = search.failure or failure
     for chosen in ranked[:_TRIES]:
         still = still_at(
             work.info,
@@ -56,10 +63,10 @@ async def make_thumbnail(assignment: Assignment, work: ThumbnailWork) -> Picture
     raise failure
 
 
-class _Search:
+class Search:
     """Looks into windows of the film; what can't be decoded there is remembered, not raised."""
 
-    def __init__(self, assignment: Assignment, work: ThumbnailWork) -> None:
+    def __init__(self, assignment: Assignment, work: ThumbnailWork | FramesWork) -> None:
         self.failure: ToolFailure | None = None
         self._assignment = assignment
         self._work = work

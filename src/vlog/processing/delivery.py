@@ -20,29 +20,32 @@ from vlog.jobs import queue
 from vlog.jobs.queue import Task
 from vlog.kit.crash import CrashPoint, crash_point
 from vlog.kit.errors import Conflict, Invalid, NotFound, TooLarge
-from vlog.media import stills
 from vlog.media.codecs import describe
 from vlog.media.grid import Grid
 from vlog.media.loudness import Loudness
-from vlog.processing import generations, manifests, publication, renditions, rows
+from vlog.processing import generations, manifests, pictures, publication, renditions, rows
 from vlog.processing.publication import Terms
 from vlog.processing.rooms import Rooms
 from vlog.storage import layout
 from vlog.storage.base import Staged
 from vlog.storage.layout import Key
 from vlog.wire.codec import from_json, to_json
-from vlog.wire.work import CELLS_TAKEN, Lease, Picture, Progress, Segment
+from vlog.wire.work import CELLS_TAKEN, Lease, Progress, Segment
 
 T = TypeVar("T")
 
 MAX_INIT_BYTES = 64 << 10
 MAX_SEGMENT_BYTES = 256 << 20
 MAX_SEGMENTS = 256
-MAX_THUMBNAIL_BYTES = 4 << 20
-MAX_PICTURES = 24
 # Sound is cut at its own frames: a segment begins within a few of them of its cell.
 _AUDIO_SLACK_SECONDS = Fraction(1, 4)
 
+# A job on a source that is to take the place of another one works on that.
+_SOURCE_OF = """
+SELECT coalesce(r.source_key, v.source_key) FROM transcoding_jobs j
+JOIN videos v ON v.id = j.video_id LEFT JOIN replacements r ON r.job_id = j.id
+WHERE j.id = $1
+"""
 _RENDITION = """
 SELECT init, kind, opened_at IS NOT NULL AS is_open FROM quality_progress
 WHERE generation_id = $1 AND quality = $2 FOR UPDATE
@@ -69,11 +72,8 @@ async def source(ctx: Rooms, lease: Lease) -> Path:
 
     async def work(tx: Transaction) -> str | None:
         task = await queue.hold(tx, lease)
-        key: str | None = await tx.fetchval(
-            "SELECT v.source_key FROM videos v JOIN transcoding_jobs j ON j.video_id = v.id WHERE j.id = $1",
-            task.job_id,
-        )
-        return key
+        key: str | None = await tx.fetchval(_SOURCE_OF, task.job_id)
+        return pictures.source_of(task) or key
 
     key = await transaction(ctx.db, work)
     path = ctx.storage.local_path(Key(key)) if key is not None else None
@@ -101,7 +101,7 @@ async def put_init(ctx: Rooms, lease: Lease, *, rendition: str, data: bytes) -> 
             raise Conflict("The rendition has another initialisation segment.", code="different_init")
         await _keep(tx, lease, progressed=pinned is None)
 
-    await _staged(ctx, [data], work=work)
+    await staged(ctx, [data], work=work)
 
 
 async def put_loudness(ctx: Rooms, lease: Lease, *, rendition: str, loudness: Loudness) -> Loudness:
@@ -152,7 +152,7 @@ async def put_segments(ctx: Rooms, lease: Lease, *, rendition: str, segments: Se
         await renditions.hint(tx, intake.task.job_id)
         return intake.task.end_cell if len(wanted) < len(segments) else None
 
-    end = await _staged(ctx, [segment.data for segment in segments], work=work)
+    end = await staged(ctx, [segment.data for segment in segments], work=work)
     if end is not None:
         raise Conflict("The rest of this task is being made by others.", code=CELLS_TAKEN, end_cell=end)
 
@@ -163,42 +163,6 @@ async def _publish(intake: _Intake, *, terms: Terms, by: int) -> None:
         await renditions.complete(ctx, tx, generation_id=generation_id, quality=intake.rendition, terms=terms)
     else:
         await publication.begun(ctx, tx, generation_id=generation_id, terms=terms)
-
-
-async def put_thumbnail(ctx: Rooms, lease: Lease, *, pictures: Sequence[Picture]) -> None:
-    """Store all sizes of the picture, the main one also as ``thumbnail.jpg``.
-
-    Raises ``LeaseLost``, ``TooLarge``, ``Invalid`` (codes ``bad_picture``, ``wrong_task``).
-    """
-    main = _main_picture(pictures)
-
-    async def work(tx: Transaction, staged: Sequence[Staged]) -> None:
-        task = await queue.hold(tx, lease)
-        if task.kind != "thumbnail" or task.generation_id is None:
-            raise Invalid("This task makes no thumbnail.", code="wrong_task")
-        generation = await generations.deliverable(tx, task.generation_id)
-        key = generation.storage_key
-        names = [layout.thumbnail(key), *(layout.thumbnail_file(key, picture.file) for picture in pictures)]
-        await ctx.storage.place(list(zip(staged, names, strict=True)), replace=True)
-        await _keep(tx, lease, progressed=False)
-
-    await _staged(ctx, [main.data, *(picture.data for picture in pictures)], work=work)
-
-
-def _main_picture(pictures: Sequence[Picture]) -> Picture:
-    """The one that everybody can be shown, when all are what they should be."""
-    names = {picture.file.name for picture in pictures}
-    if not 0 < len(pictures) == len(names) <= MAX_PICTURES:
-        raise Invalid(f"Send 1 to {MAX_PICTURES} different pictures.", code="bad_picture")
-    for picture in pictures:
-        if len(picture.data) > MAX_THUMBNAIL_BYTES:
-            raise TooLarge("A thumbnail is never this large.")
-        if not stills.is_sound(picture.file, picture.data):
-            raise Invalid("A picture is not what it is said to be.", code="bad_picture")
-    main = stills.main_file([picture.file for picture in pictures])
-    if main is None:
-        raise Invalid("There is no JPEG among the pictures.", code="bad_picture")
-    return next(picture for picture in pictures if picture.file == main)
 
 
 @dataclass(frozen=True)
@@ -316,9 +280,10 @@ async def _keep(tx: Transaction, lease: Lease, *, progressed: bool) -> None:
     await (queue.advance(tx, lease) if progressed else queue.renew(tx, lease, Progress()))
 
 
-async def _staged(
+async def staged(
     ctx: Rooms, blobs: Sequence[bytes], *, work: Callable[[Transaction, Sequence[Staged]], Awaitable[T]]
 ) -> T:
+    """Make bytes durable, and run a transaction that may give them their names."""
     staged = await ctx.storage.stage(blobs)
     crash_point(CrashPoint.SEGMENTS_STAGED)
     try:

@@ -7,11 +7,11 @@ from vlog.db.transaction import Transaction
 from vlog.jobs.queue import Task
 from vlog.jobs.states import JobState, sources_of
 from vlog.media.plan import EncodePolicy
-from vlog.processing import generations, planning, publication, remarks, renditions, rows
+from vlog.processing import generations, pictures, planning, publication, remarks, renditions, rows
 from vlog.processing.publication import Terms
 from vlog.processing.rooms import Rooms
 from vlog.processing.rows import Job
-from vlog.wire.work import Inspected, Made, Pictured
+from vlog.wire.work import Inspected, Made, Pictured, Previewed
 
 SUPERSEDED = "superseded"
 _NEVER_PLAYABLE = "never_playable"
@@ -48,7 +48,9 @@ async def finished(tx: Transaction, task: Task, *, result: object, policy: Encod
     if isinstance(result, Inspected):
         await planning.lay_out(tx, job, inspected=result, policy=policy)
     elif isinstance(result, Pictured):
-        await videos.set_thumbnail(tx, job.video_id, timestamp=float(result.at_seconds), files=result.files)
+        await pictures.pictured(tx, task, job.video_id, result=result)
+    elif isinstance(result, Previewed):
+        await videos.set_preview(tx, job.video_id)
     elif isinstance(result, Made):
         await remarks.count_missing(tx, task, missing_frames=result.missing_frames)
     await _end_if_over(tx, job.id)
@@ -125,9 +127,10 @@ async def _end_if_over(tx: Transaction, job_id: int) -> None:
     job = await rows.job(tx, job_id)
     failure = await tx.fetchrow(_FAILURES, job.id, [SUPERSEDED, _NEVER_PLAYABLE], job.generation_id)
     code, message = (failure["error_code"], failure["error_message"]) if failure else (None, None)
-    state: JobState = "done" if await _is_live(tx, job) else "failed"
+    is_good = failure is None if job.kind == "pictures" else await _is_live(tx, job)
+    state: JobState = "done" if is_good else "failed"
     await tx.execute(_END_JOB, job.id, state, code, message, sources_of(state))
-    if state == "failed":
+    if state == "failed" and job.kind == "media":
         # The generation stays as it is: a retry goes on with what is durable.
         await videos.mark_failed(
             tx, job.video_id, code=code or "failed", message=message or "The video could not be made."

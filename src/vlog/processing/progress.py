@@ -35,7 +35,7 @@ _JOBS = """
 SELECT DISTINCT ON (j.video_id) j.id, j.video_id, j.generation_id, j.state, j.attempt, j.max_attempts,
   j.started_at, j.last_error, v.duration, v.status = 'ready' AS is_playable
 FROM transcoding_jobs j JOIN videos v ON v.id = j.video_id
-WHERE j.video_id = ANY($1) ORDER BY j.video_id, j.id DESC
+WHERE j.video_id = ANY($1) AND j.kind = 'media' ORDER BY j.video_id, j.id DESC
 """
 _RENDITIONS = """
 SELECT generation_id, quality, kind, stage, spec, status, segments_total, segments_completed, loudness

@@ -53,7 +53,8 @@ UPDATE quality_progress SET segments_completed = segments_completed - $3
 WHERE generation_id = $1 AND quality = $2
 """
 _IS_BUSY = (
-    "SELECT EXISTS (SELECT FROM transcoding_jobs WHERE video_id = $1 AND state IN ('queued', 'running'))"
+    "SELECT EXISTS (SELECT FROM transcoding_jobs"
+    " WHERE video_id = $1 AND kind = 'media' AND state IN ('queued', 'running'))"
 )
 _UNDO = """
 UPDATE transcoding_tasks SET state = 'failed', error_code = 'damaged',

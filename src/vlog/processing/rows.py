@@ -17,6 +17,7 @@ from vlog.processing.segment_index import SegmentIndex, unpack
 from vlog.wire.codec import from_json
 
 Kind = Literal["video", "audio"]
+JobKind = Literal["media", "pictures"]
 
 
 class Reader(Protocol):
@@ -34,7 +35,10 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """The work on one video: its tasks make one generation."""
+    """The work on one video: its tasks make one generation, or small pictures for one that there is.
+
+    ``qualities`` are the picture sizes that are to be made, ``None`` for all.
+    """
 
     id: int
     video_id: int
@@ -45,6 +49,8 @@ class Job:
     attempt: int
     max_attempts: int
     last_error: str | None
+    kind: JobKind = "media"
+    qualities: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,7 +126,8 @@ class Opened:
 
 
 JOB = (
-    "j.id, j.video_id, j.generation_id, j.state, j.priority, j.remux, j.attempt, j.max_attempts, j.last_error"
+    "j.id, j.video_id, j.generation_id, j.state, j.priority, j.remux, j.attempt, j.max_attempts,"
+    " j.last_error, j.kind, j.qualities"
 )
 GENERATION = "g.id, g.video_id, v.storage_key, g.token, g.previous_token, g.state"
 FROM_GENERATIONS = "generations g JOIN videos v ON v.id = g.video_id"
@@ -148,7 +155,7 @@ async def job(reader: Reader, job_id: int) -> Job:
     row = await reader.fetchrow(f"SELECT {JOB} FROM transcoding_jobs j WHERE j.id = $1", job_id)
     if row is None:
         raise NotFound("There is no such job.", code="unknown_job")
-    return Job(**dict(row))
+    return _job_of(row)
 
 
 async def locked_job(tx: Reader, job_id: int) -> Job:
@@ -156,15 +163,23 @@ async def locked_job(tx: Reader, job_id: int) -> Job:
     row = await tx.fetchrow(f"SELECT {JOB} FROM transcoding_jobs j WHERE j.id = $1 FOR UPDATE", job_id)
     if row is None:
         raise NotFound("There is no such job.", code="unknown_job")
-    return Job(**dict(row))
+    return _job_of(row)
+
+
+def _job_of(row: asyncpg.Record) -> Job:
+    fields = cast("dict[str, Any]", dict(row))
+    qualities = fields.pop("qualities")
+    return Job(qualities=tuple(qualities) if qualities is not None else None, **fields)
 
 
 async def latest_job(reader: Reader, video_id: int) -> Job | None:
-    """The newest job of a video."""
+    """The newest job on a video's media."""
     row = await reader.fetchrow(
-        f"SELECT {JOB} FROM transcoding_jobs j WHERE j.video_id = $1 ORDER BY j.id DESC LIMIT 1", video_id
+        f"SELECT {JOB} FROM transcoding_jobs j WHERE j.video_id = $1 AND j.kind = 'media'"
+        " ORDER BY j.id DESC LIMIT 1",
+        video_id,
     )
-    return Job(**dict(row)) if row else None
+    return _job_of(row) if row else None
 
 
 async def generation(reader: Reader, generation_id: int) -> Generation:

@@ -13,37 +13,39 @@ from vlog.jobs import queue
 from vlog.jobs.queue import LEASE_SECONDS, Task
 from vlog.jobs.states import retry_delay_seconds
 from vlog.kit.errors import Fault, Invalid, LeaseLost, Unavailable
-from vlog.media import stills
 from vlog.media.plan import AudioRendition, EncodePolicy, VideoRendition
-from vlog.processing import outcomes, planning, publication, renditions, rows
+from vlog.processing import outcomes, pictures, planning, publication, renditions, rows
 from vlog.processing.publication import Terms
 from vlog.processing.rooms import Rooms
 from vlog.settings import known
-from vlog.storage import layout
 from vlog.telemetry.logs import get_logger
 from vlog.wire.work import (
     AudioWork,
     Capabilities,
     Failure,
+    Framed,
     Inspected,
     InspectWork,
     Lease,
     Made,
     Offer,
     Pictured,
+    Previewed,
     Progress,
     RemuxWork,
     Result,
-    ThumbnailWork,
     ToolRun,
     VideoWork,
     Work,
 )
 
 _log = get_logger(__name__)
-_KINDS: dict[str, type[Inspected | Made | Pictured]] = {
+_KINDS: dict[str, type[Result]] = {
     "inspect": Inspected,
     "thumbnail": Pictured,
+    "frames": Framed,
+    "picture": Pictured,
+    "preview": Previewed,
     "remux": Made,
     "audio": Made,
     "video": Made,
@@ -56,7 +58,7 @@ _STORAGE_SECONDS = 30.0
 
 _BEGIN = """
 UPDATE transcoding_jobs SET state = 'running', started_at = coalesce(started_at, app_now())
-WHERE id = $1 AND state = 'queued' RETURNING video_id
+WHERE id = $1 AND state = 'queued' RETURNING CASE WHEN kind = 'media' THEN video_id END
 """
 _DURABLE = """
 SELECT quality, array_agg(number ORDER BY number) AS numbers FROM segments
@@ -127,14 +129,8 @@ async def _work(
     if task.generation_id is None:
         raise Fault(f"Task {task.id} has no generation.")
     info, grid = await rows.described(tx, task.generation_id)
-    if task.kind == "thumbnail":
-        return ThumbnailWork(
-            info=info,
-            start_seconds=grid.start_seconds,
-            duration_seconds=grid.duration_seconds,
-            widths=stills.WIDTHS,
-            formats=stills.formats_of(encoders),
-        )
+    if task.kind in pictures.KINDS:
+        return await pictures.work_of(tx, task, info=info, grid=grid, encoders=encoders)
     planned = await rows.planned(tx, task.generation_id)
     specs = [planned[name].spec for name in task.renditions]
     rungs = tuple(spec for spec in specs if isinstance(spec, VideoRendition))
@@ -221,13 +217,9 @@ async def _check_complete(ctx: Rooms, tx: Transaction, task: Task, *, result: Re
             code="incomplete",
             missing={name: numbers[:20] for name, numbers in missing.items() if numbers},
         )
-    if task.kind == "thumbnail" and task.generation_id is not None:
-        generation = await rows.generation(tx, task.generation_id)
-        key = generation.storage_key
-        files = result.files if isinstance(result, Pictured) else ()
-        for wanted in (layout.thumbnail(key), *(layout.thumbnail_file(key, file) for file in files)):
-            if not await ctx.storage.exists(wanted):
-                raise Invalid("A picture is missing.", code="incomplete")
+    for wanted in await pictures.promised(tx, task, result):
+        if not await ctx.storage.exists(wanted):
+            raise Invalid("A picture is missing.", code="incomplete")
 
 
 async def fail(ctx: Rooms, lease: Lease, *, failure: Failure, runs: Sequence[ToolRun]) -> None:

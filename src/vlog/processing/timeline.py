@@ -15,7 +15,7 @@ from vlog.wire.work import ToolRun
 
 _JOB = """
 SELECT id, state, attempt, created_at, started_at, completed_at, error_code, last_error
-FROM transcoding_jobs WHERE video_id = $1 ORDER BY id DESC LIMIT 1
+FROM transcoding_jobs WHERE video_id = $1 AND kind = 'media' ORDER BY id DESC LIMIT 1
 """
 _TASKS = """
 SELECT id, kind, first_cell, end_cell, renditions, state, attempt, max_attempts, worker, leased_at,

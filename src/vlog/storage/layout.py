@@ -4,10 +4,12 @@
 
     .vlog-root                               the installation's id
     .staging/{random}                        bytes being written; never read, swept when old
-    uploads/{upload_id}                      a complete source; {upload_id}.part while it is being received
+    uploads/{upload_id}                      a complete source; {upload_id}.part while it is being received;
+                                             {random}.picture what small pictures are made of
     uploads/inbox/                           what people put there becomes videos; names are theirs
     videos/{storage_key}/                    master.m3u8, manifest.mpd, thumbnail.jpg,
-                                             thumbnail_{width}.{jpg,webp,avif}
+                                             thumbnail_{width}.{jpg,webp,avif}, thumbnail_wide.jpg,
+                                             preview.mp4
     videos/{storage_key}/{token}/{rendition} init.mp4, segment_{n}.m4s, stream.m3u8 of one generation
     archive/{storage_key}/                   the same folder of a soft-deleted video
     purged/{video_id}/                       what a permanent delete is about to remove: media and source
@@ -121,6 +123,16 @@ def thumbnail(storage_key: str) -> Key:
 def thumbnail_file(storage_key: str, file: PictureFile) -> Key:
     """One size of that picture in one format."""
     return video(storage_key).child(file.name)
+
+
+def preview(storage_key: str) -> Key:
+    """The short silent film that lists play under the pointer."""
+    return video(storage_key).child("preview.mp4")
+
+
+def picture_source(picture_id: str) -> Key:
+    """What small pictures are made of: a picture that somebody has sent, or a few segments."""
+    return UPLOADS.child(f"{picture_id}.picture")
 
 
 def generation(storage_key: str, token: str) -> Key:

@@ -9,6 +9,7 @@ import msgspec
 from vlog.media.grid import Grid
 from vlog.media.info import MediaInfo
 from vlog.media.loudness import Loudness
+from vlog.media.picture_file import SentPicture
 from vlog.media.plan import AudioRendition, VideoRendition
 from vlog.media.stills import PictureFile
 
@@ -87,7 +88,7 @@ class ThumbnailWork(msgspec.Struct, frozen=True, kw_only=True, tag="thumbnail"):
     """Choose the picture that stands for the video, and make it in these widths (pixels) and formats.
 
     ``start_seconds`` (file time) and ``duration_seconds`` are of what viewers will see. ``formats`` are keys
-    of ``media.stills.FORMATS``.
+    of ``media.stills.FORMATS``. ``at_seconds`` (file time) is the picture to take, ``None`` to choose one.
     """
 
     info: MediaInfo
@@ -95,9 +96,42 @@ class ThumbnailWork(msgspec.Struct, frozen=True, kw_only=True, tag="thumbnail"):
     duration_seconds: Fraction
     widths: tuple[int, ...]
     formats: tuple[str, ...]
+    at_seconds: Fraction | None = None
 
 
-Work = InspectWork | RemuxWork | AudioWork | VideoWork | ThumbnailWork
+class FramesWork(msgspec.Struct, frozen=True, kw_only=True, tag="frames"):
+    """Make ``count`` small pictures of the video, ``width`` pixels wide, for somebody to choose from."""
+
+    info: MediaInfo
+    start_seconds: Fraction
+    duration_seconds: Fraction
+    count: int
+    width: int
+
+
+class PictureWork(msgspec.Struct, frozen=True, kw_only=True, tag="picture"):
+    """Make all sizes of a picture that somebody has sent: the task's source is that file."""
+
+    picture: SentPicture
+    widths: tuple[int, ...]
+    formats: tuple[str, ...]
+
+
+class PreviewWork(msgspec.Struct, frozen=True, kw_only=True, tag="preview"):
+    """Make a short silent film of a few moments: the task's source holds segments of a finished rendition.
+
+    ``moments`` are starts and lengths in seconds of its clock, ``frame_rate`` is its pictures a second.
+    """
+
+    moments: tuple[tuple[float, float], ...]
+    frame_rate: float
+    width: int
+    height: int
+
+
+Work = (
+    InspectWork | RemuxWork | AudioWork | VideoWork | ThumbnailWork | FramesWork | PictureWork | PreviewWork
+)
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,7 +179,15 @@ class Pictured(msgspec.Struct, frozen=True, kw_only=True, tag="pictured"):
     files: tuple[PictureFile, ...]
 
 
-Result = Inspected | Made | Pictured
+class Framed(msgspec.Struct, frozen=True, kw_only=True, tag="framed"):
+    """The pictures to choose from are stored."""
+
+
+class Previewed(msgspec.Struct, frozen=True, kw_only=True, tag="previewed"):
+    """The preview is stored."""
+
+
+Result = Inspected | Made | Pictured | Framed | Previewed
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,6 +225,15 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """One encoded size of a thumbnail."""
 
     file: PictureFile
+    data: bytes
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture that somebody may choose: where it is (file time), its size in pixels, and a JPEG of it."""
+
+    at_seconds: Fraction
+    width: int
+    height: int
     data: bytes
 
 

@@ -10,8 +10,19 @@ from pathlib import Path
 from vlog.context import Context
 from vlog.events.bus import Subscription
 from vlog.media.loudness import Loudness
-from vlog.processing import delivery, tasks
-from vlog.wire.work import Capabilities, Failure, Lease, Offer, Picture, Progress, Result, Segment, ToolRun
+from vlog.processing import delivery, picture_delivery, tasks
+from vlog.wire.work import (
+    Capabilities,
+    Failure,
+    Frame,
+    Lease,
+    Offer,
+    Picture,
+    Progress,
+    Result,
+    Segment,
+    ToolRun,
+)
 
 # Topics that may mean that there is something to claim.
 _WAKING = frozenset({"tasks", "resync"})
@@ -55,7 +66,13 @@ class LocalClient:
         await delivery.put_segments(self._ctx, lease, rendition=rendition, segments=segments)
 
     async def put_thumbnail(self, lease: Lease, pictures: Sequence[Picture]) -> None:
-        await delivery.put_thumbnail(self._ctx, lease, pictures=pictures)
+        await picture_delivery.put_thumbnail(self._ctx, lease, given=pictures)
+
+    async def put_frames(self, lease: Lease, frames: Sequence[Frame]) -> None:
+        await picture_delivery.put_frames(self._ctx, lease, frames=frames)
+
+    async def put_preview(self, lease: Lease, data: bytes) -> None:
+        await picture_delivery.put_preview(self._ctx, lease, data=data)
 
     async def finish(self, lease: Lease, result: Result, runs: Sequence[ToolRun]) -> None:
         await tasks.finish(self._ctx, lease, result=result, runs=runs)

@@ -22,10 +22,10 @@ from vlog.workers.hardware import proven_encoders
 from vlog.workers.local_client import local_client
 from vlog.workers.presence import present, worker_name
 
-KINDS = ("inspect", "remux", "audio", "video", "thumbnail")
+KINDS = ("inspect", "remux", "audio", "video", "thumbnail", "frames", "picture", "preview")
 # What makes an upload playable in seconds must not wait until an encoder is through with its chunk: one more
 # task of these kinds, which cost little, is done beside the slots.
-EXPRESS_KINDS = ("inspect", "remux", "thumbnail")
+EXPRESS_KINDS = ("inspect", "remux", "thumbnail", "frames", "picture")
 EXPRESS_SLOTS = 1
 # What a viewer waits for must not wait either: one more of these beside the slots, and only while one waits.
 DEMAND_KINDS = ("remux", "audio", "video")

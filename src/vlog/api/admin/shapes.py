@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from vlog.api.media_urls import Thumbnail, thumbnail_url, thumbnails
+from vlog.api.media_urls import Thumbnail, preview_url, thumbnail_url, thumbnails
 from vlog.catalog.rows import VideoRow, VideoStatus, Visibility
 from vlog.jobs.states import JobState, Outcome, TaskState
 from vlog.processing.progress import JobProgress, RenditionProgress
@@ -44,9 +44,9 @@ class TagItem:
 class AdminVideo:
     """A video in a list. ``progress`` is ``null`` when nothing is being done to it.
 
-    ``thumbnails`` are the sizes of its picture; ``warnings`` are sentences about its source. ``publish_at``
-    is when it will be published by itself; ``edit_revision`` goes back with an edit, so that nobody's is
-    lost.
+    ``thumbnails`` are the sizes of its picture, ``preview_url`` a silent film of a few seconds; ``warnings``
+    are sentences about its source. ``publish_at`` is when it will be published by itself; ``edit_revision``
+    goes back with an edit, so that nobody's is lost.
     """
 
     id: int
@@ -62,6 +62,7 @@ class AdminVideo:
     deleted_at: datetime | None
     thumbnail_url: str | None
     thumbnails: list[Thumbnail]
+    preview_url: str | None
     warnings: list[str]
     error_code: str | None
     error_message: str | None
@@ -274,6 +275,7 @@ def common(video: VideoRow, job: JobProgress | None) -> dict[str, Any]:
         "published_at": video.published_at,
         "deleted_at": video.deleted_at,
         "thumbnail_url": thumbnail_url(video),
+        "preview_url": preview_url(video),
         "thumbnails": thumbnails(video),
         "warnings": video.warnings,
         "error_code": video.error_code,

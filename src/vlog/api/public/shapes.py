@@ -8,7 +8,15 @@ from typing import Any
 
 import msgspec
 
-from vlog.api.media_urls import Thumbnail, dash_url, stream_url, thumbnail_url, thumbnails, thumbnails_json
+from vlog.api.media_urls import (
+    Thumbnail,
+    dash_url,
+    preview_url,
+    stream_url,
+    thumbnail_url,
+    thumbnails,
+    thumbnails_json,
+)
 from vlog.catalog.chapters import Chapter
 from vlog.catalog.rows import ListedRow, VideoRow, VideoStatus
 from vlog.kit import markdown
@@ -29,7 +37,8 @@ class TagItem:
 class VideoItem:
     """A published video in a list. ``duration`` is seconds, ``null`` while it is not known.
 
-    ``thumbnails`` are all sizes and formats of the picture at ``thumbnail_url``.
+    ``thumbnails`` are all sizes and formats of the picture at ``thumbnail_url``; ``preview_url`` is a silent
+    film of a few seconds, ``null`` where there is none.
     """
 
     id: int
@@ -44,6 +53,7 @@ class VideoItem:
     published_at: datetime | None
     thumbnail_url: str | None
     thumbnails: list[Thumbnail]
+    preview_url: str | None
     thumbnail_source: str
     thumbnail_timestamp: float | None
     streaming_format: str
@@ -213,6 +223,7 @@ def _common(video: VideoRow | ListedRow) -> dict[str, Any]:
         "created_at": video.created_at,
         "published_at": video.published_at,
         "thumbnail_url": thumbnail_url(video),
+        "preview_url": preview_url(video),
         "thumbnail_source": video.thumbnail_source,
         "thumbnail_timestamp": video.thumbnail_timestamp,
         "streaming_format": video.streaming_format,
