@@ -50,55 +50,37 @@ VIDEOS = (
 # Work on a video is of two kinds: on its media, one at a time, and on its small pictures, which never
 # changes its state. ``qualities`` are those that a person wants, all without. ``details`` of a task say what
 # it is about beyond its kind. ``retired_pictures`` are files of an earlier picture that pages may still ask
-# for; ``preview_of`` is the generation of which a preview was asked for.
+# for; ``preview_of`` is the generation of which a preview was asked for; ``thumbnail_frames`` may be chosen.
 WORK = (
-    """
-    ALTER TABLE transcoding_jobs
-      ADD COLUMN kind varchar(10) NOT NULL DEFAULT 'media' CHECK (kind IN ('media', 'pictures')),
-      ADD COLUMN qualities text[]
-    """,
+    "ALTER TABLE transcoding_jobs ADD COLUMN kind varchar(10) NOT NULL DEFAULT 'media'"
+    " CHECK (kind IN ('media', 'pictures')), ADD COLUMN qualities text[]",
     "DROP INDEX uq_jobs_active",
-    """
-    CREATE UNIQUE INDEX uq_jobs_active ON transcoding_jobs (video_id)
-      WHERE state IN ('queued', 'running') AND kind = 'media'
-    """,
-    "ALTER TABLE transcoding_tasks DROP CONSTRAINT transcoding_tasks_kind_check",
-    """
-    ALTER TABLE transcoding_tasks
-      ADD COLUMN details jsonb,
-      ADD CONSTRAINT transcoding_tasks_kind_check CHECK (
-        kind IN ('inspect', 'remux', 'audio', 'video', 'thumbnail', 'frames', 'picture', 'preview'))
-    """,
+    "CREATE UNIQUE INDEX uq_jobs_active ON transcoding_jobs (video_id)"
+    " WHERE state IN ('queued', 'running') AND kind = 'media'",
+    "ALTER TABLE transcoding_tasks DROP CONSTRAINT transcoding_tasks_kind_check, ADD COLUMN details jsonb,"
+    " ADD CONSTRAINT transcoding_tasks_kind_check CHECK (kind IN"
+    " ('inspect', 'remux', 'audio', 'video', 'thumbnail', 'frames', 'picture', 'preview'))",
     """
     ALTER TABLE videos
-      ADD COLUMN retired_pictures text[] NOT NULL DEFAULT '{}',
-      ADD COLUMN pictures_retired_at timestamptz,
+      ADD COLUMN retired_pictures text[] NOT NULL DEFAULT '{}', ADD COLUMN pictures_retired_at timestamptz,
       ADD COLUMN preview_version integer NOT NULL DEFAULT 0,
-      ADD COLUMN has_preview boolean NOT NULL DEFAULT false,
-      ADD COLUMN preview_of bigint
+      ADD COLUMN has_preview boolean NOT NULL DEFAULT false, ADD COLUMN preview_of bigint
     """,
     "CREATE INDEX ix_videos_retired_pictures ON videos (pictures_retired_at) WHERE retired_pictures <> '{}'",
-    """
-    CREATE INDEX ix_videos_without_preview ON videos (id DESC)
-      WHERE preview_of IS NULL AND status = 'ready' AND deleted_at IS NULL
-    """,
-    # Pictures that one may choose from, while somebody does.
+    "CREATE INDEX ix_videos_without_preview ON videos (id DESC)"
+    " WHERE preview_of IS NULL AND status = 'ready' AND deleted_at IS NULL",
     """
     CREATE TABLE thumbnail_frames (
       video_id bigint NOT NULL REFERENCES videos ON DELETE CASCADE,
-      position smallint NOT NULL CHECK (position BETWEEN 0 AND 9),
-      at_seconds double precision NOT NULL,
-      width integer NOT NULL,
-      height integer NOT NULL,
-      jpeg bytea NOT NULL,
+      position smallint NOT NULL, at_seconds double precision NOT NULL,
+      width integer NOT NULL, height integer NOT NULL, jpeg bytea NOT NULL,
       created_at timestamptz NOT NULL DEFAULT app_now(),
       PRIMARY KEY (video_id, position)
     )
     """,
 )
 # A source that is to take the place of a video's: it does so when what is made of it plays. ``stale_key``
-# is the file that nobody needs any more since ``stale_at``: the source before it, or the one that came to
-# nothing.
+# is the file that nobody needs any more since ``stale_at``: the source before it, or the one that failed.
 REPLACEMENTS = (
     """
     CREATE TABLE replacements (
@@ -107,20 +89,14 @@ REPLACEMENTS = (
       job_id bigint UNIQUE REFERENCES transcoding_jobs ON DELETE SET NULL,
       state varchar(10) NOT NULL DEFAULT 'waiting'
         CHECK (state IN ('waiting', 'making', 'done', 'failed', 'superseded')),
-      source_key varchar(255) NOT NULL,
-      source_filename varchar(255) NOT NULL DEFAULT '',
-      size_bytes bigint NOT NULL,
-      sha256 bytea NOT NULL,
-      remark varchar(2000) NOT NULL DEFAULT '',
-      stale_key varchar(255),
-      stale_at timestamptz,
-      created_at timestamptz NOT NULL DEFAULT app_now(),
-      ended_at timestamptz
+      source_key varchar(255) NOT NULL, source_filename varchar(255) NOT NULL DEFAULT '',
+      size_bytes bigint NOT NULL, sha256 bytea NOT NULL, remark varchar(2000) NOT NULL DEFAULT '',
+      stale_key varchar(255), stale_at timestamptz,
+      created_at timestamptz NOT NULL DEFAULT app_now(), ended_at timestamptz
     )
     """,
-    """
-    CREATE UNIQUE INDEX uq_replacements_open ON replacements (video_id) WHERE state IN ('waiting', 'making')
-    """,
+    "CREATE UNIQUE INDEX uq_replacements_open ON replacements (video_id)"
+    " WHERE state IN ('waiting', 'making')",
     "CREATE INDEX ix_replacements_video ON replacements (video_id, id DESC)",
     "CREATE INDEX ix_replacements_source ON replacements (source_key)",
     "CREATE INDEX ix_replacements_stale ON replacements (stale_at) WHERE stale_key IS NOT NULL",

@@ -12,7 +12,8 @@ FUNCTION_LINES = 60
 PARAMETERS = 5
 POSITIONAL_PARAMETERS = 3
 # One list of all settings is read by searching, not from top to bottom.
-LONG_FILES = {"src/vlog/settings/known.py"}
+# So is one step of the schema, which must stay one.
+LONG_FILES = {"src/vlog/settings/known.py", "migrations/versions/0003_library.py"}
 # Written by a tool from the contracts of the APIs; nobody reads them from top to bottom either.
 GENERATED = {"frontend/src/admin/api-types.ts", "frontend/src/shared/api-types.ts"}
 # Decorators whose functions a framework calls, by name: their parameters are options and query fields.

@@ -86,7 +86,7 @@ def test_writing_is_one_decode_and_a_cascade_of_sizes() -> None:
     assert graph[0] == "[0:0]null[still]"
     scale = "flags=area:out_range=full:out_color_matrix=bt709,format=yuv444p,setsar=1"
     # It is the picture of no moment and of no rate: not every encoder takes those of a film.
-    assert graph[1] == "[still]setpts=0[size]"
+    assert graph[1] == "[still]setpts=0,split=1[size]"
     assert argv.count("-r") == len(wanted)
     assert graph[2] == f"[size]scale=640:360:{scale},split=3[f2][f3][size0]"
     assert f"[size0]scale=320:180:{scale},split=2[f0][f1]" in graph

@@ -46,6 +46,7 @@ export interface AdminVideo {
   has_chapters: boolean;
   id: number;
   is_featured: boolean;
+  preview_url: string | null;
   progress: ListedProgress | null;
   publish_at: string | null;
   published_at: string | null;
@@ -78,6 +79,7 @@ export interface AdminVideoDetail {
   id: number;
   is_featured: boolean;
   job: Job | null;
+  preview_url: string | null;
   progress: ListedProgress | null;
   publish_at: string | null;
   publish_when_ready: boolean;
@@ -220,6 +222,11 @@ export interface Checks {
   storage: "ok" | "read_only" | "failing";
 }
 
+/** Which picture of the video: seconds from its beginning. */
+export interface Choice {
+  time_seconds: number;
+}
+
 /** What `X-CSRF-Token` must be; not required of callers who send the secret itself. */
 export interface CsrfToken {
   csrf_token: string | null;
@@ -304,6 +311,22 @@ export interface Forecast {
   limit: number;
   retention_days: number;
   size_bytes: number;
+}
+
+/** A picture that may be chosen: its second in the video, and where it can be looked at. */
+export interface FrameItem {
+  height: number;
+  index: number;
+  time_seconds: number;
+  url: string;
+  width: number;
+}
+
+/** Candidates in the order of their times. `is_pending`: they are still looked for, ask again. */
+export interface FrameList {
+  frames: FrameItem[];
+  is_pending: boolean;
+  video_id: number;
 }
 
 /** `degraded`: pages work, but media can't be stored (`read_only`) or not even read (`failing`). */
@@ -691,6 +714,18 @@ export interface Thumbnail {
   width: number;
 }
 
+/** The picture that stands for a video. */
+export interface ThumbnailView {
+  is_pending: boolean;
+  thumbnail_source: "auto" | "selected" | "custom";
+  thumbnail_timestamp: number | null;
+  thumbnail_url: string | null;
+  thumbnail_version: number;
+  thumbnails: Thumbnail[];
+  video_id: number;
+  wide: Thumbnail | null;
+}
+
 /** One file that is not as it should be, in words, with what to do about it. */
 export interface TroubleFile {
   advice: string;
@@ -800,7 +835,7 @@ export interface Operations {
     query?: {
       limit?: number | null;
       before?: number | null;
-      action?: "archive.purged" | "category.created" | "category.deleted" | "category.edited" | "category.moved" | "chapters.changed" | "field.created" | "field.deleted" | "field.edited" | "playlist.created" | "playlist.deleted" | "playlist.edited" | "playlist.items" | "setting.changed" | "tag.created" | "tag.deleted" | "tag.merged" | "tag.renamed" | "video.deleted" | "video.edited" | "video.fields" | "video.published" | "video.purged" | "video.restored" | "video.scheduled" | "video.unpublished" | "videos.deleted" | "videos.edited" | "videos.fields" | "videos.listed" | "videos.published" | "videos.purged" | "videos.restored" | "videos.tagged" | "videos.unpublished" | null;
+      action?: "archive.purged" | "category.created" | "category.deleted" | "category.edited" | "category.moved" | "chapters.changed" | "field.created" | "field.deleted" | "field.edited" | "playlist.created" | "playlist.deleted" | "playlist.edited" | "playlist.items" | "setting.changed" | "tag.created" | "tag.deleted" | "tag.merged" | "tag.renamed" | "video.deleted" | "video.edited" | "video.fields" | "video.published" | "video.purged" | "video.replaced" | "video.restored" | "video.retranscoded" | "video.scheduled" | "video.thumbnail" | "video.unpublished" | "videos.deleted" | "videos.edited" | "videos.fields" | "videos.listed" | "videos.published" | "videos.purged" | "videos.restored" | "videos.tagged" | "videos.unpublished" | null;
       actor?: string | null;
       subject_type?: string | null;
       subject_id?: number | null;
@@ -1345,6 +1380,52 @@ export interface Operations {
     query?: never;
     body: Schedule;
     answer: AdminVideo;
+  };
+  "GET /api/videos/{video_id}/thumbnail": {
+    path: {
+      video_id: number;
+    };
+    query?: never;
+    body?: never;
+    answer: ThumbnailView;
+  };
+  "POST /api/videos/{video_id}/thumbnail/frames": {
+    path: {
+      video_id: number;
+    };
+    query?: never;
+    body?: never;
+    answer: FrameList;
+  };
+  "POST /api/videos/{video_id}/thumbnail/revert": {
+    path: {
+      video_id: number;
+    };
+    query?: {
+      seen_version?: number | null;
+    };
+    body?: never;
+    answer: ThumbnailView;
+  };
+  "POST /api/videos/{video_id}/thumbnail/select": {
+    path: {
+      video_id: number;
+    };
+    query?: {
+      seen_version?: number | null;
+    };
+    body: Choice;
+    answer: ThumbnailView;
+  };
+  "POST /api/videos/{video_id}/thumbnail/upload": {
+    path: {
+      video_id: number;
+    };
+    query?: {
+      seen_version?: number | null;
+    };
+    body: FormData;
+    answer: ThumbnailView;
   };
   "POST /api/videos/{video_id}/unpublish": {
     path: {

@@ -184,6 +184,7 @@ export interface VideoDetail {
   has_chapters: boolean;
   id: number;
   is_featured: boolean;
+  preview_url: string | null;
   primary_codec: string;
   published_at: string | null;
   qualities: QualityItem[];
@@ -213,6 +214,7 @@ export interface VideoItem {
   has_chapters: boolean;
   id: number;
   is_featured: boolean;
+  preview_url: string | null;
   primary_codec: string;
   published_at: string | null;
   slug: string;

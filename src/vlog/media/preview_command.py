@@ -8,6 +8,7 @@ every browser decodes it by hardware and in less memory.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from vlog.media import hardening
@@ -43,16 +44,21 @@ def size(width: int, height: int) -> tuple[int, int]:
     return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
 
 
-def command(
-    ffmpeg: str,
-    source_url: str,
-    *,
-    moments: Sequence[tuple[float, float]],
-    frame_rate: float,
-    shape: tuple[int, int],
-    target: str,
-) -> list[str]:
-    """Make ``target`` of the ``moments`` (start and length in seconds) of a file of segments."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cut:
+    """What a preview shows of a file of segments: starts and lengths in seconds of its clock.
+
+    ``frame_rate`` is its pictures a second, ``shape`` the preview's pixels.
+    """
+
+    moments: Sequence[tuple[float, float]]
+    frame_rate: float
+    shape: tuple[int, int]
+
+
+def command(ffmpeg: str, source_url: str, cut: Cut, target: str) -> list[str]:
+    """Make ``target`` of a file of segments."""
+    moments, frame_rate, shape = cut.moments, cut.frame_rate, cut.shape
     chosen = "+".join(rf"between(t\,{at:.6f}\,{at + length:.6f})" for at, length in moments)
     graph = (
         f"[0:v:0]select={chosen},setpts=N/({max(frame_rate, 1):.6f}*TB),fps={FRAME_RATE}"

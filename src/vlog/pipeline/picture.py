@@ -20,8 +20,9 @@ async def make_picture(assignment: Assignment, work: PictureWork) -> Pictured:
     sent = still(work.picture, assignment.source_url, work.widths)
     try:
         files = await store_still(assignment, sent, formats=work.formats, widths=work.widths)
-    except ToolFailure as error:
-        assignment.record(error.run)
+    except (Invalid, ToolFailure) as error:
+        if isinstance(error, ToolFailure):
+            assignment.record(error.run)
         # No second attempt will read it.
         raise Invalid("The picture is damaged and can't be decoded.", code="bad_picture") from error
     return Pictured(at_seconds=Fraction(0), files=files)

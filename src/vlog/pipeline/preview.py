@@ -6,7 +6,7 @@ import asyncio
 from functools import partial
 
 from vlog.kit.errors import Invalid
-from vlog.media.preview_command import command
+from vlog.media.preview_command import Cut, command
 from vlog.pipeline import ffmpeg
 from vlog.pipeline.assignment import Assignment
 from vlog.pipeline.jail import JailSpec
@@ -19,14 +19,8 @@ async def make_preview(assignment: Assignment, work: PreviewWork) -> Previewed:
     """Raises ``Invalid`` (``no_pictures``), ``ToolFailure``, ``LeaseLost`` and what the server answers."""
     async with work_folder() as folder:
         target = folder / "preview.mp4"
-        argv = command(
-            assignment.ffmpeg_path,
-            assignment.source_url,
-            moments=work.moments,
-            frame_rate=work.frame_rate,
-            shape=(work.width, work.height),
-            target=str(target),
-        )
+        cut = Cut(moments=work.moments, frame_rate=work.frame_rate, shape=(work.width, work.height))
+        argv = command(assignment.ffmpeg_path, assignment.source_url, cut, str(target))
         spec = JailSpec(source=assignment.source, limits=LIMITS, writable=(folder,), patient=True)
         done = await ffmpeg.run(assignment.jail, argv, spec=spec)
         assignment.record(done)

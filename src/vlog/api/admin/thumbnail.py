@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict
@@ -28,6 +28,7 @@ router = APIRouter(prefix="/api/videos/{video_id}/thumbnail", tags=["videos"], d
 
 _FORM_BYTES = 64 << 10
 _SeenVersion = Annotated[int | None, Query(ge=0, le=MAX_ID)]
+_JPEG: dict[str, Any] = {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}
 _FORM_SCHEMA = {
     "type": "object",
     "required": ["file"],
@@ -111,7 +112,7 @@ async def find_frames(ctx: Ctx, video_id: RowId) -> FrameList:
     )
 
 
-@router.get("/frames/{index}.jpg", response_class=Response)
+@router.get("/frames/{index}.jpg", response_class=Response, responses={200: _JPEG})
 async def get_frame(ctx: Ctx, video_id: RowId, index: Annotated[int, Path(ge=0, le=9)]) -> Response:
     """One of the candidates."""
     data = await picture_requests.frame(ctx.db, video_id, index)
