@@ -56,7 +56,7 @@ class Cut:
     shape: tuple[int, int]
 
 
-def command(ffmpeg: str, source_url: str, cut: Cut, target: str) -> list[str]:
+def command(ffmpeg: str, source_url: str, cut: Cut, *, target: str) -> list[str]:
     """Make ``target`` of a file of segments."""
     moments, frame_rate, shape = cut.moments, cut.frame_rate, cut.shape
     chosen = "+".join(rf"between(t\,{at:.6f}\,{at + length:.6f})" for at, length in moments)

@@ -20,7 +20,7 @@ async def make_preview(assignment: Assignment, work: PreviewWork) -> Previewed:
     async with work_folder() as folder:
         target = folder / "preview.mp4"
         cut = Cut(moments=work.moments, frame_rate=work.frame_rate, shape=(work.width, work.height))
-        argv = command(assignment.ffmpeg_path, assignment.source_url, cut, str(target))
+        argv = command(assignment.ffmpeg_path, assignment.source_url, cut, target=str(target))
         spec = JailSpec(source=assignment.source, limits=LIMITS, writable=(folder,), patient=True)
         done = await ffmpeg.run(assignment.jail, argv, spec=spec)
         assignment.record(done)
