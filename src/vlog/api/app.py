@@ -45,10 +45,10 @@ from vlog.api.mediafiles import METHODS, MediaFiles
 from vlog.api.micro_cache import MicroCache
 from vlog.api.middleware import Edge
 from vlog.api.places import Places
+from vlog.api.public import feeds, listing_pages, own_pages, search_page, site_files, sitemap, speaking
 from vlog.api.public import pages as public_pages
 from vlog.api.public import playlists as public_playlists
 from vlog.api.public import search as public_search
-from vlog.api.public import search_page, speaking
 from vlog.api.public import taxonomy as public_taxonomy
 from vlog.api.public import videos as public_videos
 from vlog.api.ratelimit import FailureLimiter
@@ -92,6 +92,11 @@ def build_public(ctx: Context) -> Service:
         public_pages.router,
         speaking.router,
         search_page.router,
+        listing_pages.router,
+        own_pages.router,
+        feeds.router,
+        sitemap.router,
+        site_files.router,
     ):
         app.include_router(router)
     # What every page begins with. The route beside it says that it is there, and answers other methods.

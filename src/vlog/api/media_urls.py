@@ -74,7 +74,7 @@ def thumbnails_json(video: VideoRow | ListedRow) -> msgspec.Raw:
     return msgspec.Raw(video.storage_key.join(parts).encode())
 
 
-def stream_url(video: VideoRow) -> str | None:
+def stream_url(video: VideoRow | ListedRow) -> str | None:
     """The HLS playlist of a video that can be played."""
     return f"/videos/{video.storage_key}/master.m3u8" if video.status == "ready" else None
 

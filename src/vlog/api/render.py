@@ -64,6 +64,10 @@ class Pages:
         """The language of these pages, as in HTML's ``lang``."""
         return self._language
 
+    def asset(self, name: str) -> str:
+        """The address of a built file; raises ``Fault``."""
+        return self._assets.url(name)
+
     def render(self, template: str, context: dict[str, object], *, status: int = 200) -> HTMLResponse:
         """A page. It is never kept by caches without asking: what it shows can be hidden at any moment."""
         html = self._environment().get_template(template).render({"here": self._here or "/", **context})

@@ -25,6 +25,10 @@ FROM (
 ) item JOIN videos v ON v.id = item.video_id LEFT JOIN categories c ON c.id = v.category_id
 ORDER BY item.position
 """
+_LAST_ADDED = """
+SELECT item.video_id FROM playlist_items item JOIN catalog_index i ON i.video_id = item.video_id
+WHERE item.playlist_id = $1 ORDER BY item.added_at DESC, item.position DESC LIMIT $2
+"""
 _NUMBER = """
 SELECT count(*) FROM playlist_items item JOIN {face}_index i ON i.video_id = item.video_id
 WHERE item.playlist_id = $1 AND item.position <= $2
@@ -62,6 +66,12 @@ async def page(reader: Reader, face: Face, playlist_id: int, *, after: int, limi
         Item(ListedRow(*tuple(row)[:shown]), row["item_position"], row["item_number"], row["item_added_at"])
         for row in rows
     ]
+
+
+async def last_added(reader: Reader, playlist_id: int, *, limit: int) -> list[int]:
+    """Those of its public videos that were put into it last, the last one first."""
+    rows = await reader.fetch(_LAST_ADDED, playlist_id, limit)
+    return [row["video_id"] for row in rows]
 
 
 async def ids(reader: Reader, playlist_id: int) -> list[int]:

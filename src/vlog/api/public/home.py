@@ -15,6 +15,7 @@ from vlog.catalog.rows import ListedRow
 from vlog.catalog.shelves import Shelf
 from vlog.catalog.taxonomy import Category
 from vlog.context import Context
+from vlog.kit.markdown import excerpt
 
 FEATURED = 9
 NEWEST = 18
@@ -39,6 +40,7 @@ class Home:
     """The front page. ``hero`` is the video that was featured last; ``featured`` are the others."""
 
     hero: VideoItem | None
+    hero_words: str
     featured: list[VideoItem]
     newest: list[VideoItem]
     rows: list[Row]
@@ -69,6 +71,7 @@ async def home_of(ctx: Context) -> Home:
     shown = [video_item(each) for each in featured]
     return Home(
         hero=shown[0] if shown else None,
+        hero_words=excerpt(shown[0].description, 320) if shown else "",
         featured=shown[1:],
         newest=[video_item(each) for each in newest],
         rows=[row for row in rows if row.videos],

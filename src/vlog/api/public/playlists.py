@@ -95,10 +95,7 @@ class VideosQuery(BaseModel):
 async def list_playlists(request: Request) -> Response:
     """Public playlists, newest first."""
     query = read_query(request, PlaylistQuery)
-    after = _FIRST
-    if query.cursor is not None:
-        position = cursors.decode(query.cursor, of="playlists")
-        after = (cast(datetime, position.key), position.id)
+    after = position(query.cursor)
 
     async def make(ctx: Context) -> object:
         wanted = PlaylistFilter(playlist_type=query.playlist_type, featured=query.featured)
@@ -137,6 +134,14 @@ async def list_playlist_videos(request: Request, slug: str) -> Response:
         }
 
     return await answer_shape(request, ("playlist videos", slug, query), make)
+
+
+def position(cursor: str | None) -> tuple[datetime, int]:
+    """Where a page of playlists begins; raises ``Invalid`` (code ``invalid_cursor``)."""
+    if cursor is None:
+        return _FIRST
+    found = cursors.decode(cursor, of="playlists")
+    return cast(datetime, found.key), found.id
 
 
 async def page_of(
