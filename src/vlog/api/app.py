@@ -28,6 +28,7 @@ from vlog.api.admin import (
     storage,
     tags,
     thumbnail,
+    transfer,
     uploads,
 )
 from vlog.api.admin import health as admin_health
@@ -175,8 +176,9 @@ def _admin_routers() -> tuple[APIRouter, ...]:
         uploads.router,
         inbox.router,
         resumable.router,
-        # Before the videos': ``bulk`` is no video's id.
+        # Before the videos': ``bulk`` and ``export`` are no video's id.
         bulk.router,
+        transfer.router,
         admin_videos.router,
         events.router,
         admin_pages.open_router,

@@ -37,19 +37,33 @@ class AdminApi:
 
     def exchange(self, method: str, path: str, **options: Any) -> httpx.Response:
         """The answer to a request, whatever it says. Raises ``Unavailable`` when there is none."""
-        address = self.config.admin_base_url
-        try:
+        with _reached(self.config.admin_base_url):
             return self.http.request(method, path, **options)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise Unavailable(
-                f"The admin service at {address} does not answer: start it with `vlog up`, "
-                "or set VLOG_ADMIN_API_URL to where it runs.",
-                code="admin_unreachable",
-            ) from error
-        except httpx.TimeoutException as error:
-            raise Unavailable(f"The admin service at {address} took too long to answer.") from error
-        except httpx.HTTPError as error:
-            raise Unavailable(f"The connection to {address} broke: {error}") from error
+
+    @contextmanager
+    def stream(self, path: str, **query: str | int) -> Iterator[httpx.Response]:
+        """The answer to GET while it comes; raises ``VlogError``, also when it breaks off."""
+        with _reached(self.config.admin_base_url), self.http.stream("GET", path, params=query) as response:
+            if not response.is_success:
+                response.read()
+                raise refusal_of(response, self.config.admin_base_url)
+            yield response
+
+
+@contextmanager
+def _reached(address: str) -> Iterator[None]:
+    try:
+        yield
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise Unavailable(
+            f"The admin service at {address} does not answer: start it with `vlog up`, "
+            "or set VLOG_ADMIN_API_URL to where it runs.",
+            code="admin_unreachable",
+        ) from error
+    except httpx.TimeoutException as error:
+        raise Unavailable(f"The admin service at {address} took too long to answer.") from error
+    except httpx.HTTPError as error:
+        raise Unavailable(f"The connection to {address} broke: {error}") from error
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from vlog.cli.library.fields import fields
 from vlog.cli.library.listing import listing
 from vlog.cli.library.playlists import playlists
 from vlog.cli.library.taxonomy import categories, tags
+from vlog.cli.library.transfer import transfer
 from vlog.cli.library.words import AsJson
 from vlog.cli.main import BACKGROUND, DATABASE, DOCTOR, SERVE, STORAGE, TRANSCODER, UP, become
 from vlog.cli.plain import DEBUG, FAILED, exit_code, run_plainly
@@ -178,7 +179,7 @@ def version() -> None:
     print(f"vlog {installed_version('vlog')}")
 
 
-for verbs in (listing, editing, acts, auditing):
+for verbs in (listing, editing, acts, transfer, auditing):
     app.add_typer(verbs)
 for name, group in (
     ("categories", categories),

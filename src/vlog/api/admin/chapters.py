@@ -20,7 +20,7 @@ from vlog.media.chapters import in_description
 
 router = APIRouter(prefix="/api/videos/{video_id}/chapters", tags=["chapters"], dependencies=ADMIN_ONLY)
 
-_Seconds = Annotated[float, Bounded(ge=0, le=10_000_000, allow_inf_nan=False)]
+Seconds = Annotated[float, Bounded(ge=0, le=10_000_000, allow_inf_nan=False)]
 
 
 class NewChapter(BaseModel):
@@ -29,8 +29,8 @@ class NewChapter(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     title: Text
-    start_time: _Seconds
-    end_time: _Seconds | None = None
+    start_time: Seconds
+    end_time: Seconds | None = None
     description: Text = ""
 
 
@@ -40,8 +40,8 @@ class ChapterEdit(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     title: Text | None = None
-    start_time: _Seconds | None = None
-    end_time: _Seconds | None = None
+    start_time: Seconds | None = None
+    end_time: Seconds | None = None
     description: Text | None = None
 
 
