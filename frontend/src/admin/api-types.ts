@@ -335,6 +335,35 @@ export interface Health {
   status: "healthy" | "degraded" | "unhealthy";
 }
 
+/** Videos as an export says them. `installation` is the export's: with it, numbers count too. */
+export interface Import {
+  create_missing?: boolean;
+  dry_run?: boolean;
+  installation?: string | null;
+  videos: Record<string, JsonValue>[];
+}
+
+/** All rows in their order, and how many had which end. */
+export interface ImportResult {
+  changed: number;
+  dry_run: boolean;
+  failed: number;
+  rows: ImportedRow[];
+  unchanged: number;
+}
+
+/** What became of one row, or would become of it in a dry run. */
+export interface ImportedRow {
+  changed: string[];
+  code: string | null;
+  ignored: string[];
+  message: string | null;
+  row: number;
+  slug: string | null;
+  status: "changed" | "unchanged" | "failed";
+  video_id: number | null;
+}
+
 /** The inbox. `folder` is its place below the storage's folder. */
 export interface Inbox {
   files: InboxFile[];
@@ -1248,6 +1277,39 @@ export interface Operations {
     query?: never;
     body?: never;
     answer: AdminVideo;
+  };
+  "GET /api/videos/export": {
+    path?: never;
+    query?: {
+      limit?: number | null;
+      cursor?: string | null;
+      search?: string | null;
+      category?: string | null;
+      tag?: string | null;
+      status?: string | null;
+      visibility?: string | null;
+      publication?: string | null;
+      duration?: string | null;
+      featured?: boolean | null;
+      has_chapters?: boolean | null;
+      date_from?: string | null;
+      date_to?: string | null;
+      sort?: "date" | "title" | "duration" | "views" | "relevance" | null;
+      order?: "asc" | "desc" | null;
+      deleted?: boolean | null;
+      include_total?: boolean | null;
+      format?: "json" | "ndjson" | "csv" | null;
+      include_deleted?: boolean | null;
+      bom?: boolean | null;
+    };
+    body?: never;
+    answer: { exported_at?: string; installation?: string; total_count?: number; videos?: Record<string, unknown>[] };
+  };
+  "POST /api/videos/import": {
+    path?: never;
+    query?: never;
+    body: Import;
+    answer: ImportResult;
   };
   "GET /api/videos/{video_id}": {
     path: {
