@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,12 +19,23 @@ from vlog.settings.known import KNOWN
 from vlog.settings.spec import Setting
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
+DOORS = FOLDER.parents[1] / "tests" / "api" / "snapshots" / "doors.json"
+_ZONES = {"public": "Public site", "admin": "Admin", "worker": "Worker API"}
+_GUARDS = {
+    "anybody": "anybody",
+    "admin": "the admin: the secret, or a session (with its CSRF token where something changes)",
+}
 NOTE = "<!-- Written by `make docs` from the code. Do not edit. -->\n"
 
 
 def pages() -> dict[str, str]:
     """File name → content of every reference page."""
-    return {"configuration.md": configuration(), "events.md": events(), "commands.md": commands()}
+    return {
+        "configuration.md": configuration(),
+        "events.md": events(),
+        "commands.md": commands(),
+        "routes.md": routes(),
+    }
 
 
 def configuration() -> str:
@@ -51,6 +63,21 @@ def configuration() -> str:
         ),
         "",
     ]
+    return "\n".join(lines)
+
+
+def routes() -> str:
+    """Who may use which address: the table that tests/api/test_guards.py makes of the services and tries."""
+    doors = json.loads(DOORS.read_text())
+    lines = ["# Routes and who may use them", NOTE]
+    for zone, words in _ZONES.items():
+        lines += [f"## {words}", "", "| method | path | who |", "|---|---|---|"]
+        lines += [
+            f"| {door['method']} | `{door['path']}` | {_GUARDS[door['guard']]} |"
+            for door in doors
+            if door["zone"] == zone
+        ]
+        lines.append("")
     return "\n".join(lines)
 
 

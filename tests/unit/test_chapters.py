@@ -48,3 +48,7 @@ def test_a_track_tells_where_each_one_ends() -> None:
         "\n1\n00:00:00.000 --> 00:00:10.000\nOpening\n"
         "\n2\n01:02:03.500 --> 01:06:40.000\nLake &amp; &lt;hut&gt;\n"
     )
+
+
+def test_a_video_without_chapters_has_an_empty_track() -> None:
+    assert webvtt([], duration_seconds=60.0) == "WEBVTT\n"

@@ -68,6 +68,11 @@ class MediaFiles:
         self._authorize = authorize
         self._answering = answering
 
+    @property
+    def is_guarded(self) -> bool:
+        """Only whoever ``authorize`` lets pass gets anything."""
+        return self._authorize is not None
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "OPTIONS":
             await self._preflight()(scope, receive, send)
@@ -105,7 +110,7 @@ class MediaFiles:
         """The answer, where nothing has to be waited for and nobody to be asked; the file is held until
         ``release``. ``target``: the path behind ``MEDIA_PREFIX``. ``None`` says nothing: ask as always.
         """
-        path = media_paths.parse(target) if self._authorize is None else None
+        path = media_paths.parse(target) if not self.is_guarded else None
         place = self._places.known(path.storage_key) if path is not None else None
         if path is None or place is None or not self._may_be_had(place, path):
             return None
@@ -139,7 +144,7 @@ class MediaFiles:
 
     async def _place_of(self, path: MediaPath) -> Place:
         place = await self._places.find(path.storage_key)
-        if place is None or not (place.is_public or self._authorize is not None):
+        if place is None or not (place.is_public or self.is_guarded):
             raise _not_found()
         return place
 
@@ -160,7 +165,7 @@ class MediaFiles:
         return self._answering.answer(Asked.of(method, headers), path, file)
 
     def _preflight(self) -> Response:
-        if self._authorize is not None:
+        if self.is_guarded:
             return Response(status_code=HTTPStatus.NO_CONTENT, headers={"allow": ", ".join(METHODS)})
         headers = {
             "access-control-allow-origin": "*",

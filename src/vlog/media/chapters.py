@@ -74,7 +74,7 @@ def webvtt(marks: Sequence[Mark], *, duration_seconds: float) -> str:
     A chapter without an end lasts until the next one begins, the last one until the end of the video.
     """
     ordered = sorted(marks, key=lambda mark: mark.start_seconds)
-    ends = [*(mark.start_seconds for mark in ordered[1:]), duration_seconds]
+    ends = [*(mark.start_seconds for mark in ordered), duration_seconds][1:]
     return "WEBVTT\n" + "".join(_cues(zip(ordered, ends, strict=True)))
 
 
