@@ -1,27 +1,22 @@
 """Every route times every role: who may pass is said by the guard of its router, and tried here.
 
-What is open is listed, all else is closed: a router that forgets its guard is found. The table of all
-routes is ``snapshots/doors.json``, from which `make docs` writes the reference;
-``VLOG_WRITE_SNAPSHOTS=1 pytest tests/api/test_guards.py`` writes it anew.
+What is open is listed, all else is closed: a router that forgets its guard is found.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import dataclass
 
 import httpx
 import pytest
 
-from tests.api.test_openapi import SNAPSHOTS, ZONES
+from tests.api.test_openapi import table
 from tests.support.api import SECRET
 from tests.support.doors import Door, doors
 from vlog.api.admin.guard import CSRF_HEADER, SECRET_HEADER, SESSION_COOKIE
 from vlog.api.app import build_admin
 from vlog.context import Context
 
-FILE = SNAPSHOTS / "doors.json"
 # Doors of the admin's zone that anybody may use. Another one stays closed until somebody adds it here.
 OPEN_ADMIN = {
     "GET /health",
@@ -72,19 +67,6 @@ ROLES = (
 )
 
 
-def table(ctx: Context) -> list[dict[str, str]]:
-    """All doors of the three services."""
-    rows = []
-    for zone, build in ZONES.items():
-        service = build(ctx)
-        service.close()
-        rows += [
-            {"zone": zone, "method": door.method, "path": door.path, "guard": door.guard}
-            for door in doors(service.app)
-        ]
-    return rows
-
-
 async def ask(client: httpx.AsyncClient, door: Door) -> int:
     """The status of a request with a body that is as good as any."""
     body: dict[str, str] | None = None if door.is_safe else {}
@@ -96,13 +78,6 @@ async def closed(ctx: Context) -> list[Door]:
     service = build_admin(ctx)
     service.close()
     return [door for door in doors(service.app) if door.name not in OPEN_ADMIN]
-
-
-async def test_the_table_of_routes_is_the_one_on_file(ctx: Context) -> None:
-    found = json.dumps(table(ctx), indent=1) + "\n"
-    if os.environ.get("VLOG_WRITE_SNAPSHOTS"):
-        FILE.write_text(found)
-    assert found == FILE.read_text()
 
 
 async def test_every_route_of_the_admin_is_closed_unless_it_is_listed(
