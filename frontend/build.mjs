@@ -28,6 +28,8 @@ const PAGES = [
   "src/admin/admin-video.ts",
   "src/admin/admin-uploads.ts",
   "src/admin/admin-storage.ts",
+  "src/admin/admin-categories.ts",
+  "src/admin/admin-tags.ts",
 ];
 const LAZY = ["src/player/shaka-engine.ts"];
 // Runs before the first paint, so it is a classic script of its own.
@@ -46,6 +48,8 @@ const BUDGETS = {
   "admin-video.js": 56_000,
   "admin-uploads.js": 56_000,
   "admin-storage.js": 56_000,
+  "admin-categories.js": 56_000,
+  "admin-tags.js": 56_000,
   "theme-boot.js": 600,
   "words-de.js": 8_000,
   "app.css": 24_000,

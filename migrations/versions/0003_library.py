@@ -115,6 +115,8 @@ TAXONOMY = (
     )
     """,
     "CREATE UNIQUE INDEX uq_tags_name ON tags (lower(name))",
+    # While somebody types: names that begin like that, whatever the database's locale is.
+    "CREATE INDEX ix_tags_beginning ON tags (lower(name) text_pattern_ops)",
     """
     CREATE TABLE video_tags (
       video_id bigint NOT NULL REFERENCES videos ON DELETE CASCADE,

@@ -1,11 +1,12 @@
 /** The admin API's answers under the names that these pages use; and its events, which no contract describes. */
 import type { AdminVideo, AdminVideoDetail, Operations, Rendition, Task } from "./api-types";
 
-export type { Category, Job, ListedProgress, Run, StoredQuality, Task, Thumbnail } from "./api-types";
+export type { Category, Job, TagItem, ListedProgress, Run, StoredQuality, Task, Thumbnail } from "./api-types";
 export type { AdminPage as VideoPage, Rendition as RenditionProgress, TaskAttempt as Attempt } from "./api-types";
 
 export type ListedVideo = AdminVideo;
 export type VideoDetail = AdminVideoDetail;
+export type Visibility = AdminVideo["visibility"];
 export type VideoStatus = AdminVideo["status"];
 export type TaskState = Task["state"];
 /** What a PUT of a video may say; what it leaves out stays as it is. */

@@ -23,6 +23,7 @@ from vlog.api.admin import (
     fields,
     guard,
     inbox,
+    library_pages,
     playlists,
     resumable,
     storage,
@@ -183,6 +184,7 @@ def _admin_routers() -> tuple[APIRouter, ...]:
         events.router,
         admin_pages.open_router,
         admin_pages.router,
+        library_pages.router,
     )
 
 

@@ -25,6 +25,12 @@ SELECT t.id, t.name, t.slug, t.created_at, coalesce(f.videos, 0) AS video_count
 FROM tags t LEFT JOIN {{face}}_facets f ON f.facet = facet({Kind.TAG:d}, t.id)
 """
 _PAGE = f"{_LIST} WHERE (lower(t.name), t.id) > ($1, $2) ORDER BY lower(t.name), t.id LIMIT $3"
+# By code points, as the index of names has them: a beginning is a range of them whatever the locale.
+_BEGINNING = f"""
+{_LIST} WHERE lower(t.name) ~>=~ lower($4) AND lower(t.name) ~<~ (lower($4) || U&'\\+10FFFF')
+  AND (lower(t.name), t.id) > ($1, $2)
+ORDER BY lower(t.name), t.id LIMIT $3
+"""
 _NEXT_NUMBER = "SELECT nextval(pg_get_serial_sequence('tags', 'id'))"
 _INSERT = "INSERT INTO tags (name, slug) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id"
 _NAMED = """
@@ -47,10 +53,15 @@ class Tag:
     video_count: int
 
 
-async def page(reader: Reader, face: Face, *, after: Tag | None = None, limit: int = PAGE_SIZE) -> list[Tag]:
-    """Tags by name, after one of them."""
+async def page(
+    reader: Reader, face: Face, *, after: Tag | None = None, limit: int = PAGE_SIZE, beginning: str = ""
+) -> list[Tag]:
+    """Tags by name, after one of them; with ``beginning`` those whose names begin like that."""
     name, tag_id = (after.name.lower(), after.id) if after is not None else ("", 0)
-    rows = await reader.fetch(_PAGE.format(face=face), name, tag_id, limit)
+    if beginning:
+        rows = await reader.fetch(_BEGINNING.format(face=face), name, tag_id, limit, beginning)
+    else:
+        rows = await reader.fetch(_PAGE.format(face=face), name, tag_id, limit)
     return [Tag(**dict(row)) for row in rows]
 
 

@@ -14,6 +14,7 @@ from vlog.api.admin.guard import ADMIN_ONLY
 from vlog.api.deps import MAX_ID, Ctx, RowId, Text
 from vlog.catalog import tags
 from vlog.catalog.tags import Tag
+from vlog.catalog.text import TAG_NAME_MAX_LENGTH, clean_text
 from vlog.db.transaction import transaction
 
 router = APIRouter(prefix="/api/tags", tags=["tags"], dependencies=ADMIN_ONLY)
@@ -48,10 +49,12 @@ async def list_tags(
     ctx: Ctx,
     limit: Annotated[int, Query(ge=1, le=tags.PAGE_SIZE)] = tags.PAGE_SIZE,
     after: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
+    search: Annotated[str, Query(max_length=TAG_NAME_MAX_LENGTH)] = "",
 ) -> TagPage:
-    """Tags by name, with how many videos outside the trash each has."""
+    """Tags by name, with how many videos outside the trash each has; ``search``: how names begin."""
     last = await tags.by_id(ctx.db, after) if after is not None else None
-    found = await tags.page(ctx.db, "library", after=last, limit=limit + 1)
+    beginning = clean_text(search, field="search", maximum=TAG_NAME_MAX_LENGTH)
+    found = await tags.page(ctx.db, "library", after=last, limit=limit + 1, beginning=beginning)
     return TagPage(tags=found[:limit], next_after=found[limit - 1].id if len(found) > limit else None)
 
 

@@ -1,0 +1,4 @@
+import { startAdmin } from "./alpine";
+import { categoriesPage } from "./categories-page";
+
+startAdmin({ categoriesPage });

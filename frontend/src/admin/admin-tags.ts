@@ -1,0 +1,4 @@
+import { startAdmin } from "./alpine";
+import { tagsPage } from "./tags-page";
+
+startAdmin({ tagsPage });

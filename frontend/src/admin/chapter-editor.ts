@@ -1,0 +1,178 @@
+import { need } from "../shared/dom";
+import { spoken } from "../shared/format";
+import { client, wordsOf } from "./client";
+import { counted } from "./counted";
+import type { Chapter } from "./library-shapes";
+import { openVideo } from "./open-video";
+import { keyTarget, moved, placeWords, refocus, wireDragging } from "./sorting";
+import { nudged, secondsOf, timeText } from "./times";
+import { toast } from "./toast";
+
+const MAX_CHAPTERS = 50;
+
+/** A chapter that a description lists. */
+interface Mark {
+  title: string;
+  start_time: number;
+}
+
+/** Alpine component: the chapters beside the player. Each change is saved as it is made. */
+export function chapterEditor() {
+  const open = openVideo();
+  const path = `/api/videos/${open.id}/chapters`;
+  const list = need(document, "[data-chapters]");
+  const importer = need<HTMLDialogElement>(document, "[data-importer]");
+  let seen = -1;
+
+  return {
+    all: null as Chapter[] | null,
+    duration: 0,
+    trashed: false,
+    busy: false,
+    error: "",
+    said: "",
+    marks: [] as Mark[],
+
+    init(): void {
+      wireDragging(list, (from, to) => void this.move(from, to));
+      open.follow({
+        onVideo: (video) => {
+          this.duration = video.duration ?? 0;
+          this.trashed = video.deleted_at !== null;
+          if (video.edit_revision !== seen) void this.load();
+          seen = video.edit_revision;
+        },
+      });
+    },
+    async load(): Promise<void> {
+      try {
+        this.all = (await client.get<{ chapters: Chapter[] }>(path)).chapters;
+        this.error = "";
+      } catch (error) {
+        this.error = wordsOf(error);
+      }
+    },
+    get rows(): Chapter[] {
+      return this.all ?? [];
+    },
+    get full(): boolean {
+      return this.rows.length >= MAX_CHAPTERS;
+    },
+    get amount(): string {
+      return this.rows.length === 0 ? "" : `${this.rows.length} of at most ${MAX_CHAPTERS}`;
+    },
+    get importText(): string {
+      const found = `The description lists ${counted(this.marks.length, "chapter")}.`;
+      return this.rows.length === 0 ? found : `${found} They take the place of the ${counted(this.rows.length, "chapter")} that the video has now:`;
+    },
+    time: (one: { start_time: number }) => timeText(one.start_time),
+    endText: ({ end_time }: Chapter) => (end_time === null ? "" : timeText(end_time)),
+    spoken: ({ start_time }: Chapter) => spoken(start_time),
+    percentOf(one: Chapter): Record<string, string> {
+      return { "--at": (this.duration > 0 ? (one.start_time / this.duration) * 100 : 0).toFixed(3) };
+    },
+
+    /** One change at a time; whatever came of it, what the server has is shown afterwards. */
+    async run(deed: () => Promise<unknown>, done = ""): Promise<boolean> {
+      if (this.busy) return false;
+      this.busy = true;
+      try {
+        await deed();
+        if (done !== "") this.said = done;
+        return true;
+      } catch (error) {
+        toast(wordsOf(error), "error");
+        return false;
+      } finally {
+        await this.load();
+        this.busy = false;
+      }
+    },
+    async add(): Promise<void> {
+      const start = Math.round(Math.min(open.preview.now(), this.duration || Infinity) * 10) / 10;
+      let id = 0;
+      const title = `Chapter ${this.rows.length + 1}`;
+      const deed = async (): Promise<void> => void ({ id } = await client.post<Chapter>(path, { title, start_time: start }));
+      if (!(await this.run(deed, `Chapter added at ${timeText(start)}.`))) return;
+      requestAnimationFrame(() => {
+        const field = list.querySelector<HTMLInputElement>(`[data-row-id="${id}"] [data-title]`);
+        field?.focus();
+        field?.select();
+      });
+    },
+    change(one: Chapter, changed: Partial<Chapter>): Promise<boolean> {
+      return this.run(() => client.put(`${path}/${one.id}`, changed), "Saved.");
+    },
+    rename(one: Chapter, event: Event): void {
+      const title = (event.target as HTMLInputElement).value.trim();
+      if (title !== one.title) void this.change(one, { title });
+    },
+    retime(one: Chapter, name: "start_time" | "end_time", event: Event): void {
+      const field = event.target as HTMLInputElement;
+      const seconds = secondsOf(field.value);
+      const isCleared = name === "end_time" && field.value.trim() === "";
+      if (seconds === null && !isCleared) {
+        toast("Write a time such as 1:05 or 1:02:03.", "error");
+        field.value = name === "start_time" ? timeText(one.start_time) : this.endText(one);
+        return;
+      }
+      if (seconds === one[name]) return;
+      if (seconds !== null) open.preview.seek(seconds);
+      void this.change(one, { [name]: isCleared ? null : seconds });
+    },
+    nudge(one: Chapter, event: KeyboardEvent): void {
+      const field = event.target as HTMLInputElement;
+      const to = nudged(secondsOf(field.value) ?? one.start_time, event, this.duration || Infinity);
+      if (to === null) return;
+      event.preventDefault();
+      field.value = timeText(to);
+      open.preview.seek(to);
+    },
+    /** While its mark on the strip is dragged: the picture and the time field follow. */
+    slide(one: Chapter, event: Event): void {
+      one.start_time = Number((event.target as HTMLInputElement).value);
+      open.preview.seek(one.start_time);
+    },
+    slid(one: Chapter, event: Event): void {
+      void this.change(one, { start_time: Number((event.target as HTMLInputElement).value) });
+    },
+    seek({ start_time }: { start_time: number }): void {
+      open.preview.seek(start_time);
+    },
+    async move(from: number, to: number, control = "[data-grip]"): Promise<void> {
+      const one = this.rows[from];
+      if (one === undefined || from === to || to < 0 || to >= this.rows.length || this.busy) return;
+      const order = moved(this.rows, from, to);
+      this.all = order;
+      const words = placeWords(one.title, to, order.length);
+      await this.run(() => client.post(`${path}/reorder`, { chapter_ids: order.map(({ id }) => id) }), words);
+      refocus(list, one.id, control);
+    },
+    key(event: KeyboardEvent, at: number): void {
+      const to = keyTarget(event.key, at, this.rows.length);
+      if (to === null) return;
+      event.preventDefault();
+      void this.move(at, to);
+    },
+    async remove(one: Chapter): Promise<void> {
+      if (!(await this.run(() => client.delete(`${path}/${one.id}`)))) return;
+      const { title, start_time, end_time, description } = one;
+      const undo = (): void => void this.run(() => client.post(path, { title, start_time, end_time, description }), `“${title}” is back.`);
+      toast(`“${title}” is removed.`, "done", { label: "Undo", run: undo });
+    },
+
+    async preview(): Promise<void> {
+      try {
+        this.marks = (await client.get<{ chapters: Mark[] }>(`${path}/from-description`)).chapters;
+        importer.showModal();
+      } catch (error) {
+        toast(wordsOf(error), "error");
+      }
+    },
+    async take(): Promise<void> {
+      importer.close();
+      await this.run(() => client.post(`${path}/from-description`, { replace_existing: true }));
+      toast(`${counted(this.rows.length, "chapter")} taken from the description.`);
+    },
+  };
+}
