@@ -298,6 +298,7 @@ export interface FieldValue {
 
 /** Values by the ids of their fields; `null` clears one. */
 export interface FieldValues {
+  edit_revision?: number | null;
   values: Record<string, JsonValue>;
 }
 
@@ -414,6 +415,18 @@ export interface Limits {
   min?: number | null;
   min_length?: number | null;
   pattern?: string | null;
+}
+
+/** A chapter that the description lists. */
+export interface ListedChapter {
+  start_time: number;
+  title: string;
+}
+
+/** The chapters that the description of a video lists, by their starts. */
+export interface ListedChapters {
+  chapters: ListedChapter[];
+  video_id: number;
 }
 
 /** Work that is going on: percent, and seconds until all of it is done. */
@@ -1122,6 +1135,7 @@ export interface Operations {
     query?: {
       limit?: number | null;
       after?: number | null;
+      search?: string | null;
     };
     body?: never;
     answer: TagPage;
@@ -1360,6 +1374,14 @@ export interface Operations {
     query?: never;
     body: Replacement;
     answer: ChapterList;
+  };
+  "GET /api/videos/{video_id}/chapters/from-description": {
+    path: {
+      video_id: number;
+    };
+    query?: never;
+    body?: never;
+    answer: ListedChapters;
   };
   "POST /api/videos/{video_id}/chapters/from-description": {
     path: {

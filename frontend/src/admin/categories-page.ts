@@ -1,5 +1,5 @@
 import { need } from "../shared/dom";
-import { client, wordsOf } from "./client";
+import { call, wordsOf } from "./client";
 import { ask } from "./confirm";
 import { counted } from "./counted";
 import type { Category } from "./library-shapes";
@@ -37,7 +37,7 @@ export function categoriesPage() {
     },
     async load(): Promise<void> {
       try {
-        this.all = await client.get<Category[]>("/api/categories");
+        this.all = await call("GET /api/categories");
         this.error = "";
       } catch (error) {
         this.error = wordsOf(error);
@@ -73,7 +73,7 @@ export function categoriesPage() {
     },
     async saveOrder(): Promise<void> {
       try {
-        await client.post("/api/categories/reorder", { category_ids: this.rows.map(({ id }) => id) });
+        await call("POST /api/categories/reorder", { body: { category_ids: this.rows.map(({ id }) => id) } });
       } catch (error) {
         toast(wordsOf(error), "error");
         await this.load();
@@ -90,8 +90,8 @@ export function categoriesPage() {
       this.saving = true;
       const { id, name, slug, description } = this.draft;
       try {
-        if (id === 0) await client.post("/api/categories", { name, description });
-        else await client.put(`/api/categories/${id}`, { name, slug, description });
+        if (id === 0) await call("POST /api/categories", { body: { name, description } });
+        else await call("PUT /api/categories/{category_id}", { path: { category_id: id }, body: { name, slug, description } });
         dialog.close();
         toast(id === 0 ? `“${name.trim()}” is added.` : "Saved.");
         await this.load();
@@ -105,7 +105,7 @@ export function categoriesPage() {
       const sure = await ask({ title: "Delete this category?", text: deletionWords(category), action: "Delete category", danger: true });
       if (!sure) return;
       try {
-        await client.delete(`/api/categories/${category.id}`);
+        await call("DELETE /api/categories/{category_id}", { path: { category_id: category.id } });
         toast(`“${category.name}” is deleted.`);
       } catch (error) {
         toast(wordsOf(error), "error");

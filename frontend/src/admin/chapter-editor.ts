@@ -1,6 +1,7 @@
 import { need } from "../shared/dom";
 import { spoken } from "../shared/format";
-import { client, wordsOf } from "./client";
+import type { ListedChapter, Operations } from "./api-types";
+import { call, wordsOf } from "./client";
 import { counted } from "./counted";
 import type { Chapter } from "./library-shapes";
 import { openVideo } from "./open-video";
@@ -10,16 +11,12 @@ import { toast } from "./toast";
 
 const MAX_CHAPTERS = 50;
 
-/** A chapter that a description lists. */
-interface Mark {
-  title: string;
-  start_time: number;
-}
+type Changes = Operations["PUT /api/videos/{video_id}/chapters/{chapter_id}"]["body"];
 
 /** Alpine component: the chapters beside the player. Each change is saved as it is made. */
 export function chapterEditor() {
   const open = openVideo();
-  const path = `/api/videos/${open.id}/chapters`;
+  const { path } = open;
   const list = need(document, "[data-chapters]");
   const importer = need<HTMLDialogElement>(document, "[data-importer]");
   let seen = -1;
@@ -31,7 +28,7 @@ export function chapterEditor() {
     busy: false,
     error: "",
     said: "",
-    marks: [] as Mark[],
+    marks: [] as ListedChapter[],
 
     init(): void {
       wireDragging(list, (from, to) => void this.move(from, to));
@@ -46,7 +43,7 @@ export function chapterEditor() {
     },
     async load(): Promise<void> {
       try {
-        this.all = (await client.get<{ chapters: Chapter[] }>(path)).chapters;
+        this.all = (await call("GET /api/videos/{video_id}/chapters", { path })).chapters;
         this.error = "";
       } catch (error) {
         this.error = wordsOf(error);
@@ -92,7 +89,7 @@ export function chapterEditor() {
       const start = Math.round(Math.min(open.preview.now(), this.duration || Infinity) * 10) / 10;
       let id = 0;
       const title = `Chapter ${this.rows.length + 1}`;
-      const deed = async (): Promise<void> => void ({ id } = await client.post<Chapter>(path, { title, start_time: start }));
+      const deed = async (): Promise<void> => void ({ id } = await call("POST /api/videos/{video_id}/chapters", { path, body: { title, start_time: start } }));
       if (!(await this.run(deed, `Chapter added at ${timeText(start)}.`))) return;
       requestAnimationFrame(() => {
         const field = list.querySelector<HTMLInputElement>(`[data-row-id="${id}"] [data-title]`);
@@ -100,8 +97,8 @@ export function chapterEditor() {
         field?.select();
       });
     },
-    change(one: Chapter, changed: Partial<Chapter>): Promise<boolean> {
-      return this.run(() => client.put(`${path}/${one.id}`, changed), "Saved.");
+    change(one: Chapter, body: Changes): Promise<boolean> {
+      return this.run(() => call("PUT /api/videos/{video_id}/chapters/{chapter_id}", { path: { ...path, chapter_id: one.id }, body }), "Saved.");
     },
     rename(one: Chapter, event: Event): void {
       const title = (event.target as HTMLInputElement).value.trim();
@@ -145,7 +142,7 @@ export function chapterEditor() {
       const order = moved(this.rows, from, to);
       this.all = order;
       const words = placeWords(one.title, to, order.length);
-      await this.run(() => client.post(`${path}/reorder`, { chapter_ids: order.map(({ id }) => id) }), words);
+      await this.run(() => call("POST /api/videos/{video_id}/chapters/reorder", { path, body: { chapter_ids: order.map(({ id }) => id) } }), words);
       refocus(list, one.id, control);
     },
     key(event: KeyboardEvent, at: number): void {
@@ -155,15 +152,16 @@ export function chapterEditor() {
       void this.move(at, to);
     },
     async remove(one: Chapter): Promise<void> {
-      if (!(await this.run(() => client.delete(`${path}/${one.id}`)))) return;
+      if (!(await this.run(() => call("DELETE /api/videos/{video_id}/chapters/{chapter_id}", { path: { ...path, chapter_id: one.id } })))) return;
       const { title, start_time, end_time, description } = one;
-      const undo = (): void => void this.run(() => client.post(path, { title, start_time, end_time, description }), `“${title}” is back.`);
+      const body = { title, start_time, end_time, description };
+      const undo = (): void => void this.run(() => call("POST /api/videos/{video_id}/chapters", { path, body }), `“${title}” is back.`);
       toast(`“${title}” is removed.`, "done", { label: "Undo", run: undo });
     },
 
     async preview(): Promise<void> {
       try {
-        this.marks = (await client.get<{ chapters: Mark[] }>(`${path}/from-description`)).chapters;
+        this.marks = (await call("GET /api/videos/{video_id}/chapters/from-description", { path })).chapters;
         importer.showModal();
       } catch (error) {
         toast(wordsOf(error), "error");
@@ -171,7 +169,7 @@ export function chapterEditor() {
     },
     async take(): Promise<void> {
       importer.close();
-      await this.run(() => client.post(`${path}/from-description`, { replace_existing: true }));
+      await this.run(() => call("POST /api/videos/{video_id}/chapters/from-description", { path, body: { replace_existing: true } }));
       toast(`${counted(this.rows.length, "chapter")} taken from the description.`);
     },
   };

@@ -35,7 +35,7 @@ export function appliesTo(field: FieldDefinition, draft: Draft, saved: Draft): b
 
 /** What may be written, in words. */
 export function limitsOf({ field_type, constraints }: Pick<FieldDefinition, "field_type" | "constraints">): string {
-  const { min, max, min_length, max_length, pattern } = constraints;
+  const { min = null, max = null, min_length = null, max_length = null, pattern = null } = constraints;
   const unit = field_type === "multi_select" ? "choices" : "characters";
   const between = (low: number | null, high: number | null, what: string): string => {
     if (low !== null && high !== null) return `${low} to ${high}${what}`;
@@ -51,7 +51,7 @@ export function inputsOf(definitions: readonly FieldDefinition[], draft: Draft):
   return definitions.map((field) => {
     const value: Value = draft[fieldKey(field.id)] ?? "";
     const chosen: readonly unknown[] = Array.isArray(value) ? value : [value];
-    const { min, max, min_length, max_length } = field.constraints;
+    const { min = null, max = null, min_length = null, max_length = null } = field.constraints;
     const isText = field.field_type === "text" || field.field_type === "url";
     return {
       name: fieldKey(field.id),

@@ -1,6 +1,6 @@
 import { need } from "../shared/dom";
 import { ApiError } from "../shared/api";
-import { client, wordsOf } from "./client";
+import { call, wordsOf } from "./client";
 import { followLive } from "./live";
 import { makePreview, type Preview } from "./preview";
 import type { ProgressEvent, VideoDetail } from "./shapes";
@@ -8,6 +8,7 @@ import type { ProgressEvent, VideoDetail } from "./shapes";
 /** The one video that a page is about, asked for once for all parts of the page. */
 export interface OpenVideo {
   readonly id: number;
+  readonly path: { video_id: number };
   readonly preview: Preview;
   /** Calls with every state of the video from now on, and with the present one if there is one. */
   follow(part: Follower): void;
@@ -37,12 +38,13 @@ function open(page: HTMLElement): OpenVideo {
   let video: VideoDetail | null = null;
   let asked = 0;
   let leaving = false;
+  const path = { video_id: id };
 
   async function load(): Promise<void> {
     if (leaving) return;
     const turn = ++asked;
     try {
-      const fresh = await client.get<VideoDetail>(`/api/videos/${id}`);
+      const fresh = await call("GET /api/videos/{video_id}", { path });
       // A later question has a later answer.
       if (turn !== asked) return;
       video = fresh;
@@ -66,6 +68,7 @@ function open(page: HTMLElement): OpenVideo {
 
   return {
     id,
+    path,
     preview,
     load,
     follow(part) {

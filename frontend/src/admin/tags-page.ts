@@ -1,12 +1,12 @@
 import { need } from "../shared/dom";
-import { client, wordsOf } from "./client";
+import { call, wordsOf } from "./client";
 import { combobox } from "./combobox";
 import { ask } from "./confirm";
 import { counted } from "./counted";
-import type { Tag, TagPage } from "./library-shapes";
-import { pagePath } from "./tag-paths";
+import type { Tag } from "./library-shapes";
 import { toast } from "./toast";
 
+const PAGE_SIZE = 100;
 const TYPING_MS = 200;
 
 /** What merging does, said before it is done. */
@@ -39,7 +39,7 @@ export function tagsPage() {
     merged: null as Tag | null,
     into: null as Tag | null,
     picker: combobox<Tag>({
-      find: async (text) => (await client.get<TagPage>(pagePath(text, null, 8))).tags,
+      find: async (text) => (await call("GET /api/tags", { query: { search: text.trim(), limit: 8 } })).tags,
       label: ({ name, video_count }) => `${name} · ${counted(video_count, "video")}`,
     }),
 
@@ -58,7 +58,7 @@ export function tagsPage() {
       const turn = ++asked;
       this.busy = true;
       try {
-        const page = await client.get<TagPage>(pagePath(this.search, more ? this.next : null));
+        const page = await call("GET /api/tags", { query: { search: this.search.trim(), after: more ? this.next : null, limit: PAGE_SIZE } });
         if (turn !== asked) return;
         this.all = more ? [...(this.all ?? []), ...page.tags] : page.tags;
         this.next = page.next_after;
@@ -111,7 +111,7 @@ export function tagsPage() {
     },
     save(): Promise<void> {
       const { id, name } = this.draft;
-      const deed = (): Promise<unknown> => (id === 0 ? client.post("/api/tags", { name }) : client.put(`/api/tags/${id}`, { name }));
+      const deed = (): Promise<unknown> => (id === 0 ? call("POST /api/tags", { body: { name } }) : call("PUT /api/tags/{tag_id}", { path: { tag_id: id }, body: { name } }));
       return this.run(deed, id === 0 ? `“${name.trim()}” is added.` : "Saved.", editor);
     },
     startMerge(tag: Tag): void {
@@ -128,12 +128,12 @@ export function tagsPage() {
     merge(): Promise<void> {
       const [from, into] = [this.merged, this.into];
       if (from === null || into === null) return Promise.resolve();
-      return this.run(() => client.post(`/api/tags/${from.id}/merge`, { into: into.id }), `“${from.name}” is now “${into.name}”.`, merger);
+      return this.run(() => call("POST /api/tags/{tag_id}/merge", { path: { tag_id: from.id }, body: { into: into.id } }), `“${from.name}” is now “${into.name}”.`, merger);
     },
     async remove(tag: Tag): Promise<void> {
       if (!(await ask({ title: "Delete this tag?", text: removalWords(tag), action: "Delete tag", danger: true }))) return;
       try {
-        await client.delete(`/api/tags/${tag.id}`);
+        await call("DELETE /api/tags/{tag_id}", { path: { tag_id: tag.id } });
         toast(`“${tag.name}” is deleted.`);
       } catch (error) {
         toast(wordsOf(error), "error");

@@ -1,13 +1,11 @@
-import Alpine from "@alpinejs/csp";
-import { ApiError } from "../shared/api";
 import { copyText, need } from "../shared/dom";
+import { moment } from "../shared/format";
 import { call, wordsOf } from "./client";
 import { perform, type Deed } from "./deeds";
-import { changes, draftOf, rebase, type Draft } from "./draft";
 import { factsOf, qualityRows } from "./facts";
-import { connectLive } from "./live";
+import { openVideo } from "./open-video";
 import { LIST, publicSiteOf, watchPage } from "./pages";
-import { makePreview } from "./preview";
+import { momentOf, proposed } from "./publishing";
 import type { ProgressEvent, VideoDetail } from "./shapes";
 import { badgeOf, isViewable, isWorking, progressLine, publishingOf, renditionLabel, withProgress } from "./status";
 import { isLong, summary, timeline, type TaskLine } from "./timeline";
@@ -15,39 +13,29 @@ import { toast } from "./toast";
 
 const REFRESH_MS = 2000;
 
-/** Alpine component: everything about one video. */
+/** Alpine component: the state of one video, what was made of it and what happened to it. */
 export function videoDetail() {
-  const page = need(document, "[data-video-detail]");
-  const id = Number(page.dataset["videoId"]);
-  const site = publicSiteOf(page);
-  const show = makePreview(need(page, "[data-preview]"));
+  const open = openVideo();
+  const site = publicSiteOf(need(document, "[data-video-detail]"));
   let timer = 0;
-  // While it is being deleted for good, nobody asks for it any more.
-  let leaving = false;
 
   return {
     video: null as VideoDetail | null,
-    saved: { title: "", description: "", category: "" } as Draft,
-    draft: { title: "", description: "", category: "" } as Draft,
     error: "",
     missing: false,
-    saving: false,
     allTasks: false,
     now: Date.now(),
+    planned: "",
 
     init(): void {
-      void this.load();
-      connectLive({
+      open.follow({
+        onVideo: (video) => this.take(video),
         onProgress: (event) => this.onProgress(event),
-        onVideo: (event) => event.video_id === id && void this.load(),
-        onCatchUp: () => void this.load(),
+        onMissing: () => void (this.missing = true),
+        onError: (words) => void (this.error = words),
       });
-      addEventListener("beforeunload", (event) => this.dirty && event.preventDefault());
     },
 
-    get dirty(): boolean {
-      return this.video !== null && changes(this.draft, this.saved) !== null;
-    },
     get badge() {
       return this.video === null ? { text: "", tone: "plain" } : badgeOf(this.video);
     },
@@ -79,6 +67,12 @@ export function videoDetail() {
     get publishing() {
       return this.video === null ? null : publishingOf(this.video);
     },
+    get plannedText(): string {
+      return this.video?.publish_at ? `Will be published on ${moment(this.video.publish_at)}.` : "";
+    },
+    get canPlan(): boolean {
+      return this.video !== null && this.video.published_at === null && !this.trashed;
+    },
     get facts() {
       return this.video === null ? [] : factsOf(this.video);
     },
@@ -98,69 +92,53 @@ export function videoDetail() {
       return isLong(this.video?.job ?? null);
     },
 
-    async load(): Promise<void> {
-      clearTimeout(timer);
-      timer = 0;
-      if (leaving) return;
-      try {
-        this.take(await call("GET /api/videos/{video_id}", { path: { video_id: id } }));
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 404) this.missing = true;
-        else if (this.video === null) this.error = wordsOf(error);
-      }
+    load(): Promise<void> {
+      return open.load();
     },
     take(video: VideoDetail): void {
-      const fresh = draftOf(video);
-      this.draft = rebase(this.draft, this.saved, fresh);
-      this.saved = fresh;
+      clearTimeout(timer);
+      timer = 0;
       this.video = video;
       this.now = Date.now();
       this.error = "";
       document.title = document.title.replace(/^.* – /, `${video.title} – `);
-      show(video);
     },
     onProgress(event: ProgressEvent): void {
-      if (event.video_id !== id || this.video === null) return;
+      if (this.video === null) return;
       const became = this.video.status !== event.status;
       this.video = withProgress(this.video, event);
       this.now = Date.now();
       // The event carries the amounts; tasks and attempts come with the next full answer.
-      if (became) void this.load();
-      else if (timer === 0) timer = window.setTimeout(() => void this.load(), REFRESH_MS);
+      if (became) void open.load();
+      else if (timer === 0) timer = window.setTimeout(() => void open.load(), REFRESH_MS);
     },
 
-    async save(): Promise<void> {
-      const body = changes(this.draft, this.saved);
-      if (body === null || this.saving) return;
-      this.saving = true;
-      try {
-        await call("PUT /api/videos/{video_id}", { path: { video_id: id }, body });
-        this.saved = { ...this.draft, title: this.draft.title.trim() };
-        this.draft = { ...this.saved };
-        toast("Saved.");
-        await this.load();
-      } catch (error) {
-        toast(wordsOf(error), "error");
-      } finally {
-        this.saving = false;
-      }
-    },
-    revert(): void {
-      this.draft = { ...this.saved };
-    },
-    async newCategory(): Promise<void> {
-      const created = await Alpine.store("categories").create();
-      if (created !== null) this.draft.category = String(created);
-    },
     async act(deed: Deed): Promise<void> {
       if (this.video === null) return;
-      leaving = deed === "destroy";
+      const isLast = deed === "destroy";
+      open.leave(isLast);
       const done = await perform(deed, this.video);
-      leaving &&= done;
-      if (!done) return;
-      if (!leaving) return this.load();
-      this.revert();
-      location.assign(`${LIST}?deleted=true`);
+      if (isLast && done) location.assign(`${LIST}?deleted=true`);
+      open.leave(isLast && done);
+      if (!done || isLast) return;
+      if (deed === "trash") toast("It can no longer be watched.", "done", { label: "Undo", run: () => this.act("restore") });
+      await open.load();
+    },
+    startPlan(): void {
+      this.planned = proposed(new Date());
+      need<HTMLDialogElement>(document, "[data-planner]").showModal();
+    },
+    async plan(): Promise<void> {
+      const publish_at = momentOf(this.planned);
+      if (publish_at === null) return;
+      try {
+        await call("POST /api/videos/{video_id}/schedule", { path: open.path, body: { publish_at } });
+        need<HTMLDialogElement>(document, "[data-planner]").close();
+        toast(`Will be published on ${moment(publish_at)}.`);
+      } catch (error) {
+        toast(wordsOf(error), "error");
+      }
+      await open.load();
     },
     async copy(text: string): Promise<void> {
       const copied = await copyText(text);

@@ -1,14 +1,13 @@
 import Alpine from "@alpinejs/csp";
 import { need } from "../shared/dom";
 import { ApiError } from "../shared/api";
-import { client, wordsOf } from "./client";
+import { call, wordsOf } from "./client";
 import { combobox } from "./combobox";
 import { changes, draftOf, fieldChanges, rebase, told, touched, type Draft } from "./draft";
 import { appliesTo, inputsOf, labelOf, type FieldInput } from "./field-inputs";
-import type { FieldDefinition, FieldValue, Tag, TagPage } from "./library-shapes";
+import type { FieldDefinition, FieldValue, Tag } from "./library-shapes";
 import { openVideo } from "./open-video";
 import type { TagItem, VideoDetail } from "./shapes";
-import { pagePath } from "./tag-paths";
 import { toast } from "./toast";
 
 const MAX_TAGS = 20;
@@ -37,7 +36,7 @@ export function videoForm() {
     saving: false,
     refusal: "",
     tagPicker: combobox<Tag>({
-      find: async (text) => (await client.get<TagPage>(pagePath(text, null, 8))).tags,
+      find: async (text) => (await call("GET /api/tags", { query: { search: text.trim(), limit: 8 } })).tags,
       label: ({ name }) => name,
       canCreate: (text, found) => !found.some(({ name }) => name.toLowerCase() === text.toLowerCase()),
     }),
@@ -59,8 +58,8 @@ export function videoForm() {
       seen = video.edit_revision;
       try {
         const [all, given] = await Promise.all([
-          client.get<{ fields: FieldDefinition[] }>("/api/custom-fields"),
-          client.get<{ fields: FieldValue[] }>(`/api/videos/${open.id}/custom-fields`),
+          call("GET /api/custom-fields"),
+          call("GET /api/videos/{video_id}/custom-fields", { path: open.path }),
         ]);
         this.settle(video, all.fields, given.fields);
       } catch (error) {
@@ -129,7 +128,7 @@ export function videoForm() {
     },
     async createTag(name: string): Promise<void> {
       try {
-        this.addTag(await client.post<Tag>("/api/tags", { name }));
+        this.addTag(await call("POST /api/tags", { body: { name } }));
       } catch (error) {
         toast(wordsOf(error), "error");
       }
@@ -167,7 +166,7 @@ export function videoForm() {
     /** Somebody else was first. Where both changes can stand, they do; otherwise somebody has to choose. */
     async catchUp(error: unknown): Promise<void> {
       if (!(error instanceof ApiError) || error.problem.code !== "edited_meanwhile") throw error;
-      await this.take(await client.get<VideoDetail>(`/api/videos/${open.id}`));
+      await this.take(await call("GET /api/videos/{video_id}", { path: open.path }));
       if (this.disputed.length === 0) return this.send();
       requestAnimationFrame(() => need(document, "[data-clashes]").focus());
     },
@@ -176,12 +175,12 @@ export function videoForm() {
       const sent = { ...this.draft };
       const [body, values] = [changes(sent, this.saved), fieldChanges(sent, this.saved, this.definitions)];
       if (body !== null) {
-        const { edit_revision } = await client.put<VideoDetail>(`/api/videos/${open.id}`, { ...body, edit_revision: this.revision });
+        const { edit_revision } = await call("PUT /api/videos/{video_id}", { path: open.path, body: { ...body, edit_revision: this.revision } });
         this.revision = edit_revision;
         const fields = Object.fromEntries(Object.entries(this.saved).filter(([name]) => name.startsWith("field-")));
         this.saved = { ...sent, ...fields };
       }
-      if (values !== null) await client.put(`/api/videos/${open.id}/custom-fields`, { values, edit_revision: this.revision });
+      if (values !== null) await call("PUT /api/videos/{video_id}/custom-fields", { path: open.path, body: { values, edit_revision: this.revision } });
       if (values !== null) this.saved = sent;
     },
   };

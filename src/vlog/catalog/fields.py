@@ -194,14 +194,18 @@ async def of_video(reader: Reader, video: VideoRow) -> list[Given]:
     return [_given(row) for row in await reader.fetch(_OF_VIDEO, video.id, video.category_id)]
 
 
-async def answer(tx: Transaction, video_id: int, values: Mapping[int, object]) -> list[Given]:
-    """Set values of a video's fields by their ids; ``None`` clears one.
+async def answer(
+    tx: Transaction, video_id: int, values: Mapping[int, object], *, seen_revision: int | None = None
+) -> list[Given]:
+    """Set values of a video's fields by their ids; ``None`` clears one. ``seen_revision``: see
+    ``videos.edit``.
 
     Raises ``NotFound``, ``Invalid`` (codes ``unknown_field``, ``invalid_value``, ``value_required``),
-    ``Conflict``.
+    ``Conflict`` (codes ``video_deleted``, ``edited_meanwhile``).
     """
     video = await videos.locked(tx, video_id)
     videos.refuse_deleted(video)
+    videos.refuse_unseen(video, seen_revision)
     known = {given.field.id: given.field for given in await of_video(tx, video)}
     for field_id, value in values.items():
         field = known.get(field_id)

@@ -178,11 +178,7 @@ async def edit(
     """
     before = await locked(tx, video_id)
     refuse_deleted(before)
-    if seen_revision is not None and seen_revision != before.edit_revision:
-        raise Conflict(
-            "Somebody else has changed this video since you opened it: look at it, then save again.",
-            code="edited_meanwhile",
-        )
+    refuse_unseen(before, seen_revision)
     category_id = changes.get("category_id", before.category_id)
     await require_category(tx, category_id)
     if "slug" in changes and changes["slug"] != before.slug:
@@ -379,3 +375,12 @@ def refuse_deleted(video: VideoRow) -> None:
     """Raise ``Conflict`` (code ``video_deleted``) for what is in the trash."""
     if video.deleted_at is not None:
         raise Conflict("This video is in the trash; restore it first.", code="video_deleted")
+
+
+def refuse_unseen(video: VideoRow, seen_revision: int | None) -> None:
+    """Raise ``Conflict`` (code ``edited_meanwhile``) if somebody has changed what an editor has seen."""
+    if seen_revision is not None and seen_revision != video.edit_revision:
+        raise Conflict(
+            "Somebody else has changed this video since you opened it: look at it, then save again.",
+            code="edited_meanwhile",
+        )

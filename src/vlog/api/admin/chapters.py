@@ -14,9 +14,10 @@ from vlog.api.admin.guard import ADMIN_ONLY
 from vlog.api.deps import Ctx, Ids, RowId, Text, sent_fields
 from vlog.catalog import chapters, videos
 from vlog.catalog.chapters import Chapter, ChapterFields
+from vlog.catalog.rows import VideoRow
 from vlog.db.transaction import Transaction, transaction
 from vlog.kit.errors import Conflict
-from vlog.media.chapters import in_description
+from vlog.media.chapters import Mark, in_description
 
 router = APIRouter(prefix="/api/videos/{video_id}/chapters", tags=["chapters"], dependencies=ADMIN_ONLY)
 
@@ -79,6 +80,22 @@ class ChapterList:
     total_count: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedChapter:
+    """A chapter that the description lists."""
+
+    title: str
+    start_time: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedChapters:
+    """The chapters that the description of a video lists, by their starts."""
+
+    video_id: int
+    chapters: list[ListedChapter]
+
+
 @router.get("")
 async def list_chapters(ctx: Ctx, video_id: RowId) -> ChapterList:
     """Its chapters in order."""
@@ -125,6 +142,14 @@ async def reorder_chapters(ctx: Ctx, video_id: RowId, order: ChapterOrder) -> Ch
     return _list(video_id, found)
 
 
+@router.get("/from-description")
+async def preview_chapters_from_description(ctx: Ctx, video_id: RowId) -> ListedChapters:
+    """The chapters that lines of its description would make; nothing is changed."""
+    video = await videos.by_id(ctx.db, video_id)
+    marks = [ListedChapter(title=mark.title, start_time=mark.start_seconds) for mark in _listed(video)]
+    return ListedChapters(video_id=video_id, chapters=marks)
+
+
 @router.post("/from-description")
 async def chapters_from_description(ctx: Ctx, video_id: RowId, detection: Detection) -> ChapterList:
     """Make chapters of the lines of its description that begin with a time."""
@@ -133,16 +158,20 @@ async def chapters_from_description(ctx: Ctx, video_id: RowId, detection: Detect
         video = await videos.locked(tx, video_id)
         if await chapters.of_video(tx, video_id) and not detection.replace_existing:
             raise _chapters_exist()
-        marks = in_description(video.description, duration_seconds=video.duration)
-        if not marks:
-            raise Conflict(
-                "The description lists no chapters: write lines such as “0:00 Opening”, beginning at 0:00.",
-                code="no_chapters_found",
-            )
-        new = [ChapterFields(title=mark.title, start_time=mark.start_seconds) for mark in marks]
+        new = [ChapterFields(title=mark.title, start_time=mark.start_seconds) for mark in _listed(video)]
         return await chapters.replace(tx, video_id, new)
 
     return _list(video_id, await transaction(ctx.db, work))
+
+
+def _listed(video: VideoRow) -> list[Mark]:
+    marks = in_description(video.description, duration_seconds=video.duration)
+    if not marks:
+        raise Conflict(
+            "The description lists no chapters: write lines such as “0:00 Opening”, beginning at 0:00.",
+            code="no_chapters_found",
+        )
+    return marks
 
 
 def _list(video_id: int, found: list[Chapter]) -> ChapterList:

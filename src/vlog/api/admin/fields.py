@@ -66,11 +66,16 @@ class FieldCreation(BaseModel):
 
 
 class FieldValues(BaseModel):
-    """Values by the ids of their fields; ``null`` clears one."""
+    """Values by the ids of their fields; ``null`` clears one.
+
+    ``edit_revision`` is what the editor has seen: with it, nothing is changed if somebody else has changed
+    the video since.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     values: Annotated[dict[Annotated[int, Bounded(ge=1, le=MAX_ID)], JsonValue], Bounded(max_length=200)]
+    edit_revision: Annotated[int, Bounded(ge=0, le=MAX_ID)] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -172,7 +177,9 @@ async def get_video_fields(ctx: Ctx, video_id: RowId) -> VideoFields:
 @router.put("/videos/{video_id}/custom-fields")
 async def set_video_fields(ctx: Ctx, video_id: RowId, given: FieldValues) -> VideoFields:
     """Set values; fields that are not named stay as they are."""
-    found = await transaction(ctx.db, lambda tx: fields.answer(tx, video_id, given.values))
+    found = await transaction(
+        ctx.db, lambda tx: fields.answer(tx, video_id, given.values, seen_revision=given.edit_revision)
+    )
     return _answers(video_id, found)
 
 
