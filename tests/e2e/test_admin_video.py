@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Dialog, Page, expect
 
 from tests.support.accessibility import complaints_about
 from tests.support.api import SECRET, change, make_ready
 from tests.support.browser import chromium
 from tests.support.serving import Running, serving
 from vlog.catalog import chapters, fields, taxonomy, videos
+from vlog.catalog.field_values import Constraints
 from vlog.context import Context
 
 pytestmark = pytest.mark.timeout(120)
@@ -75,9 +76,13 @@ async def test_two_admins_edit_one_video_and_nothing_is_lost(ctx: Context, runni
 async def test_details_tags_and_fields_are_edited(ctx: Context, running: Running) -> None:
     video = await make_ready(ctx, "Boat")
     talks = await change(ctx.db, lambda tx: taxonomy.create(tx, "Talks"))
-    speaker = {"name": "Minutes", "field_type": "number", "category_id": talks.id}
-    limits = fields.Constraints(min=1, max=90)
-    await change(ctx.db, lambda tx: fields.create(tx, {**speaker, "constraints": limits}))  # type: ignore[typeddict-item]
+    minutes: fields.NewField = {
+        "name": "Minutes",
+        "field_type": "number",
+        "category_id": talks.id,
+        "constraints": Constraints(min=1, max=90),
+    }
+    await change(ctx.db, lambda tx: fields.create(tx, minutes))
     async with chromium() as watched:
         page = await opened(watched.page, running, video.id)
         await expect(page.get_by_role("spinbutton", name="Minutes")).to_have_count(0)
@@ -95,8 +100,13 @@ async def test_details_tags_and_fields_are_edited(ctx: Context, running: Running
         await expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
         assert await complaints_about(page) == []
         await page.get_by_label("Title", exact=True).fill("Unsaved")
-        asked = []
-        page.on("dialog", lambda dialog: asked.append(dialog.type))
+        asked: list[str] = []
+
+        async def leave(dialog: Dialog) -> None:
+            asked.append(dialog.type)
+            await dialog.accept()
+
+        page.on("dialog", leave)
         await page.goto(f"{running.url(1)}/tags")
         assert asked == ["beforeunload"]
     after = await videos.by_id(ctx.db, video.id)

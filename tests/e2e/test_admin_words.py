@@ -40,8 +40,8 @@ async def test_categories_are_made_sorted_and_removed(ctx: Context, running: Run
     video = await make_ready(ctx, "A walk")
     walks = await change(ctx.db, lambda tx: taxonomy.create(tx, "Walks"))
     await change(ctx.db, lambda tx: videos.edit(tx, video.id, {"category_id": walks.id}))
-    for name in ("Talks", "Songs"):
-        await change(ctx.db, lambda tx, name=name: taxonomy.create(tx, name))
+    await change(ctx.db, lambda tx: taxonomy.create(tx, "Talks"))
+    await change(ctx.db, lambda tx: taxonomy.create(tx, "Songs"))
     await change(ctx.db, index.fold)
     async with chromium() as watched:
         page = watched.page
@@ -81,8 +81,8 @@ async def test_categories_are_made_sorted_and_removed(ctx: Context, running: Run
 async def test_tags_are_found_renamed_and_merged(ctx: Context, running: Running) -> None:
     video = await make_ready(ctx, "At the sea")
     names = ["Sea", "Seaside", *(f"Word {number:03}" for number in range(120))]
-    made = [await change(ctx.db, lambda tx, name=name: tags.create(tx, name)) for name in names]
-    await change(ctx.db, lambda tx: videos.edit(tx, video.id, {"tag_ids": [made[0].id]}))
+    made = await change(ctx.db, lambda tx: tags.named(tx, names))
+    await change(ctx.db, lambda tx: videos.edit(tx, video.id, {"tag_ids": made[:1]}))
     await change(ctx.db, index.fold)
     async with chromium() as watched:
         page = watched.page

@@ -20,6 +20,7 @@ export function chapterEditor() {
   const list = need(document, "[data-chapters]");
   const importer = need<HTMLDialogElement>(document, "[data-importer]");
   let seen = -1;
+  let last: Promise<boolean> = Promise.resolve(true);
 
   return {
     all: null as Chapter[] | null,
@@ -69,21 +70,24 @@ export function chapterEditor() {
       return { "--at": (this.duration > 0 ? (one.start_time / this.duration) * 100 : 0).toFixed(3) };
     },
 
-    /** One change at a time; whatever came of it, what the server has is shown afterwards. */
-    async run(deed: () => Promise<unknown>, done = ""): Promise<boolean> {
-      if (this.busy) return false;
+    /** One change after the other; whatever came of one, what the server has is shown afterwards. */
+    run(deed: () => Promise<unknown>, done = ""): Promise<boolean> {
       this.busy = true;
-      try {
-        await deed();
-        if (done !== "") this.said = done;
-        return true;
-      } catch (error) {
-        toast(wordsOf(error), "error");
-        return false;
-      } finally {
-        await this.load();
-        this.busy = false;
-      }
+      const turn = last.then(async () => {
+        try {
+          await deed();
+          if (done !== "") this.said = done;
+          return true;
+        } catch (error) {
+          toast(wordsOf(error), "error");
+          return false;
+        } finally {
+          await this.load();
+          this.busy = last !== turn;
+        }
+      });
+      last = turn;
+      return turn;
     },
     async add(): Promise<void> {
       const start = Math.round(Math.min(open.preview.now(), this.duration || Infinity) * 10) / 10;
@@ -102,7 +106,7 @@ export function chapterEditor() {
     },
     rename(one: Chapter, event: Event): void {
       const title = (event.target as HTMLInputElement).value.trim();
-      if (title !== one.title) void this.change(one, { title });
+      if (title !== "" && title !== one.title) void this.change(one, { title });
     },
     retime(one: Chapter, name: "start_time" | "end_time", event: Event): void {
       const field = event.target as HTMLInputElement;
@@ -117,8 +121,9 @@ export function chapterEditor() {
       if (seconds !== null) open.preview.seek(seconds);
       void this.change(one, { [name]: isCleared ? null : seconds });
     },
-    nudge(one: Chapter, event: KeyboardEvent): void {
+    nudge(one: Chapter, name: "start_time" | "end_time", event: KeyboardEvent): void {
       const field = event.target as HTMLInputElement;
+      if (event.key === "Enter") return this.retime(one, name, event);
       const to = nudged(secondsOf(field.value) ?? one.start_time, event, this.duration || Infinity);
       if (to === null) return;
       event.preventDefault();
@@ -138,7 +143,7 @@ export function chapterEditor() {
     },
     async move(from: number, to: number, control = "[data-grip]"): Promise<void> {
       const one = this.rows[from];
-      if (one === undefined || from === to || to < 0 || to >= this.rows.length || this.busy) return;
+      if (one === undefined || from === to || to < 0 || to >= this.rows.length) return;
       const order = moved(this.rows, from, to);
       this.all = order;
       const words = placeWords(one.title, to, order.length);

@@ -69,7 +69,7 @@ export function videoForm() {
     },
     settle(video: VideoDetail, definitions: FieldDefinition[], values: FieldValue[]): void {
       const newer = draftOf(video, definitions, values);
-      const { draft, clashes } = this.ready ? rebase(this.draft, this.saved, newer) : { draft: newer, clashes: [] };
+      const { draft, clashes } = this.ready ? rebase(this.draft, this.saved, newer) : { draft: { ...newer }, clashes: [] };
       // What was disputed before stays so until somebody chooses, unless both are the same by now.
       const open_ = new Set([...this.disputed, ...clashes]);
       this.disputed = touched(draft, newer).filter((name) => open_.has(name));
