@@ -1,4 +1,4 @@
-"""The admin's page of one video: edited by one and by two at once, with chapters, by mouse and by keyboard."""
+"""The admin's page of one video: edited by one and by two at once, by mouse and by keyboard."""
 
 from __future__ import annotations
 
@@ -94,7 +94,9 @@ async def test_details_tags_and_fields_are_edited(ctx: Context, running: Running
         await page.get_by_role("option", name="Create “Sea”").click()
         await expect(page.get_by_role("button", name="Remove the tag Sea")).to_be_visible()
         await page.get_by_role("button", name="Save").click()
-        assert await page.get_by_role("spinbutton", name="Minutes").evaluate("field => field.validity.rangeOverflow")
+        assert await page.get_by_role("spinbutton", name="Minutes").evaluate(
+            "field => field.validity.rangeOverflow"
+        )
         await page.get_by_role("spinbutton", name="Minutes").fill("45")
         await page.get_by_role("button", name="Save").click()
         await expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
@@ -110,7 +112,11 @@ async def test_details_tags_and_fields_are_edited(ctx: Context, running: Running
         await page.goto(f"{running.url(1)}/tags")
         assert asked == ["beforeunload"]
     after = await videos.by_id(ctx.db, video.id)
-    assert (after.slug, after.category_id, [given.value for given in await fields.of_video(ctx.db, after)]) == (
+    assert (
+        after.slug,
+        after.category_id,
+        [given.value for given in await fields.of_video(ctx.db, after)],
+    ) == (
         "at-sea",
         talks.id,
         [45],
