@@ -22,12 +22,12 @@ SECONDS = 60
 
 
 def source_values(
-    *, remux: bool, with_audio: bool = True, size: tuple[int, int] = (1920, 1080)
+    *, remux: bool, with_audio: bool = True, size: tuple[int, int] = (1920, 1080), seconds: int = SECONDS
 ) -> tuple[MediaInfo, Grid]:
     """A source of a minute at 30 pictures per second, a key frame every two seconds."""
-    pictures = index(every(3000, 30 * SECONDS), keys=every(6000 * 30, SECONDS // 2), last_duration=3000)
-    info = info_of(size, seconds=SECONDS, audio=AAC if with_audio else None)
-    return info, grid_of(pictures, audio=sound(0, SECONDS) if with_audio else None, remux=remux)
+    pictures = index(every(3000, 30 * seconds), keys=every(6000 * 30, seconds // 2), last_duration=3000)
+    info = info_of(size, seconds=seconds, audio=AAC if with_audio else None)
+    return info, grid_of(pictures, audio=sound(0, seconds) if with_audio else None, remux=remux)
 
 
 async def upload(

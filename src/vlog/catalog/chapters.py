@@ -14,6 +14,7 @@ from vlog.catalog.text import TITLE_MAX_LENGTH, clean_line, clean_text
 from vlog.db.transaction import Transaction
 from vlog.events import audit
 from vlog.kit.errors import Conflict, Invalid, NotFound
+from vlog.media.chapters import Mark
 
 MAX_CHAPTERS = 50
 DESCRIPTION_MAX_LENGTH = 1000
@@ -123,6 +124,33 @@ async def replace(tx: Transaction, video_id: int, new: Sequence[ChapterFields]) 
         await tx.fetchval(_INSERT, video_id, *_checked(video, blank, fields), place)
     await _changed(tx, video)
     return await of_video(tx, video_id)
+
+
+async def take_from_source(tx: Transaction, video_id: int, marks: Sequence[Mark]) -> list[Chapter]:
+    """Put the chapters that a source brought (``media.chapters.in_source``) in the place of all others."""
+    new = [
+        ChapterFields(title=mark.title, start_time=mark.start_seconds, end_time=mark.end_seconds)
+        for mark in marks
+    ]
+    return await replace(tx, video_id, new) if new else []
+
+
+async def fit(tx: Transaction, video_id: int, *, duration_seconds: float) -> list[str]:
+    """Keep what is within a video that lasts this long now; the titles of those that are not."""
+    present = await of_video(tx, video_id)
+    gone = [each for each in present if each.start_time >= duration_seconds]
+    await tx.execute(
+        "DELETE FROM chapters WHERE video_id = $1 AND start_time >= $2", video_id, duration_seconds
+    )
+    await tx.execute(
+        "UPDATE chapters SET end_time = NULL WHERE video_id = $1 AND end_time > $2",
+        video_id,
+        duration_seconds,
+    )
+    if gone:
+        await _place(tx, video_id, [each.id for each in present if each not in gone])
+        await videos.mark_chaptered(tx, video_id, has_chapters=len(gone) < len(present))
+    return [each.title for each in gone]
 
 
 def _checked(

@@ -79,7 +79,8 @@ ORDER BY created_at DESC, id DESC LIMIT $1
 class NewVideo:
     """What is known of a video when its source has arrived.
 
-    ``source_filename`` is what its owner called the file: shown to people, never used as a path.
+    ``source_filename`` is what its owner called the file: shown to people, never used as a path. ``replaces``
+    is the video whose source it shall be instead of a video of its own.
     """
 
     title: str
@@ -87,6 +88,7 @@ class NewVideo:
     category_id: int | None = None
     publish_when_ready: bool = True
     source_filename: str = ""
+    replaces: int | None = None
 
 
 class VideoChanges(TypedDict, total=False):

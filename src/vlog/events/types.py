@@ -60,6 +60,20 @@ class VideoUpdated(VideoEvent):
 
 
 @dataclass(frozen=True)
+class VideoReplaced(VideoEvent):
+    """Another source plays in the place of the one before it."""
+
+    type = "video.replaced"
+
+
+@dataclass(frozen=True)
+class VideoReplaceFailed(VideoEvent):
+    """What was made of another source came to nothing; what played before plays on."""
+
+    type = "video.replace_failed"
+
+
+@dataclass(frozen=True)
 class VideoPublished(VideoEvent):
     """Visitors can see it."""
 

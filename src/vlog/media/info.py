@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Literal
 
 from vlog.kit.errors import Fault
+from vlog.media.chapters import Mark
 
 Rotation = Literal[0, 90, 180, 270]
 
@@ -88,7 +89,8 @@ class MediaInfo:
     """A source that passed the gate. ``duration_seconds`` is that of the presentation that viewers will
     see; ``pictures`` is ``None`` for a source of sound alone, of which ``cover`` is the stream that holds
     its cover, if it has one. ``is_clock_mended`` tells that the file's clock jumps, so all times are those of
-    a clock that ffmpeg makes while it reads the file from its start.
+    a clock that ffmpeg makes while it reads the file from its start. ``chapters`` are those of its container,
+    in seconds of the presentation.
     """
 
     format_names: tuple[str, ...]
@@ -99,6 +101,7 @@ class MediaInfo:
     warnings: tuple[str, ...] = ()
     cover: int | None = None
     is_clock_mended: bool = False
+    chapters: tuple[Mark, ...] = ()
 
     @property
     def video(self) -> VideoStream:

@@ -7,7 +7,16 @@ from vlog.db.transaction import Transaction
 from vlog.jobs.queue import Task
 from vlog.jobs.states import JobState, sources_of
 from vlog.media.plan import EncodePolicy
-from vlog.processing import generations, pictures, planning, publication, remarks, renditions, rows
+from vlog.processing import (
+    generations,
+    pictures,
+    planning,
+    publication,
+    remarks,
+    renditions,
+    replacements,
+    rows,
+)
 from vlog.processing.publication import Terms
 from vlog.processing.rooms import Rooms
 from vlog.processing.rows import Job
@@ -130,6 +139,8 @@ async def _end_if_over(tx: Transaction, job_id: int) -> None:
     is_good = failure is None if job.kind == "pictures" else await _is_live(tx, job)
     state: JobState = "done" if is_good else "failed"
     await tx.execute(_END_JOB, job.id, state, code, message, sources_of(state))
+    if job.kind == "media":
+        await replacements.job_ended(tx, job, is_good=is_good)
     if state == "failed" and job.kind == "media":
         # The generation stays as it is: a retry goes on with what is durable.
         await videos.mark_failed(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from vlog.catalog import videos
+from vlog.catalog import chapters, videos
 from vlog.db.transaction import Transaction
 from vlog.kit.errors import Invalid
 from vlog.media.encoders import COPY
 from vlog.media.grid import Grid
+from vlog.media.info import MediaInfo
 from vlog.media.plan import AudioRendition, EncodePlan, EncodePolicy, TaskPlan, VideoRendition
 from vlog.media.planner import plan
 from vlog.processing.rows import Job
@@ -34,6 +36,7 @@ INSERT INTO transcoding_tasks
    max_attempts)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
+_IS_LIVE = "SELECT EXISTS (SELECT FROM generations WHERE video_id = $1 AND state = 'live')"
 _INSPECT = """
 INSERT INTO transcoding_tasks (job_id, kind, priority, max_attempts) VALUES ($1, 'inspect', $2, $3)
 """
@@ -72,7 +75,8 @@ async def lay_out(tx: Transaction, job: Job, *, inspected: Inspected, policy: En
     """Create the generation that the plan describes, and everything that makes it."""
     info, grid = inspected.info, inspected.grid
     _check(grid)
-    chosen = plan(info, grid, policy)
+    chosen = only(plan(info, grid, policy), job.qualities)
+    is_first = not await tx.fetchval(_IS_LIVE, job.video_id)
     generation_id = await tx.fetchval(
         _GENERATION, job.video_id, new_token(), to_json(info).decode(), to_json(grid).decode()
     )
@@ -82,12 +86,34 @@ async def lay_out(tx: Transaction, job: Job, *, inspected: Inspected, policy: En
     has_thumbnail = video.thumbnail_version > 0
     tasks = [task for task in chosen.tasks if not (task.kind == "thumbnail" and has_thumbnail)]
     await tx.executemany(_TASK, _tasks(job, generation_id, tasks=tasks, chosen=chosen, grid=grid))
-    width, height = info.pictures.display_size if info.pictures else (0, 0)
-    await videos.set_warnings(tx, job.video_id, info.warnings)
-    await videos.mark_described(
-        tx, job.video_id, duration=float(info.duration_seconds), width=width, height=height
-    )
+    if is_first:
+        await describe(tx, job.video_id, info)
+        if info.chapters and not video.has_chapters:
+            await chapters.take_from_source(tx, job.video_id, info.chapters)
     await tx.hint("tasks")
+
+
+async def describe(tx: Transaction, video_id: int, info: MediaInfo) -> None:
+    """Note at the video what its source is like, from when on viewers get what is made of it."""
+    width, height = info.pictures.display_size if info.pictures else (0, 0)
+    await videos.set_warnings(tx, video_id, info.warnings)
+    await videos.mark_described(
+        tx, video_id, duration=float(info.duration_seconds), width=width, height=height
+    )
+
+
+def only(chosen: EncodePlan, qualities: Sequence[str] | None) -> EncodePlan:
+    """The plan with these picture sizes alone; all of it where it has none of them."""
+    video = tuple(each for each in chosen.video if qualities is None or each.name in qualities)
+    if not video or len(video) == len(chosen.video):
+        return chosen
+    kept = {each.name for each in video} | {each.name for each in chosen.audio}
+    tasks = [
+        replace(task, renditions=tuple(name for name in task.renditions if name in kept))
+        for task in chosen.tasks
+        if not task.renditions or kept.intersection(task.renditions)
+    ]
+    return EncodePlan(video=video, audio=chosen.audio, tasks=tuple(tasks))
 
 
 def _check(grid: Grid) -> None:

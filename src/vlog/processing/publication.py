@@ -19,7 +19,7 @@ from vlog.events.types import VideoUpdated
 from vlog.media.encoders import COPY, ENCODERS
 from vlog.media.info import MediaInfo
 from vlog.media.plan import ENCODED_SOUND, VideoRendition
-from vlog.processing import generations, manifests, rows
+from vlog.processing import generations, manifests, planning, remarks, replacements, rows
 from vlog.processing.rooms import Rooms
 from vlog.processing.rows import Generation, Opened, Planned
 from vlog.settings import known
@@ -30,6 +30,10 @@ _OVER = ("completed", "failed", "skipped")
 START_SECONDS = 1.5
 
 _IS_LIVE = "SELECT EXISTS (SELECT FROM generations WHERE video_id = $1 AND state = 'live')"
+_IS_OTHER = """
+SELECT EXISTS (
+  SELECT FROM replacements r JOIN transcoding_jobs j ON j.id = r.job_id WHERE j.generation_id = $1)
+"""
 _BEGUN = """
 SELECT p.quality, p.kind, p.spec, p.init, s.start_ticks, p.segments_total FROM quality_progress p
 JOIN segments s ON (s.generation_id, s.quality, s.number) = (p.generation_id, p.quality, 0)
@@ -102,7 +106,9 @@ async def completed(ctx: Rooms, tx: Transaction, generation: Generation, *, term
         await _write(ctx, tx, generation, terms=terms)
         return
     planned = await rows.planned(tx, generation.id)
-    if _covers(planned, _names(planned, "completed")) and _is_due(planned, terms):
+    if _covers(planned, _names(planned, "completed")) and await _may_begin(
+        tx, generation, planned, terms=terms
+    ):
         await _go_live(ctx, tx, generation, terms=terms)
     elif terms.publish_at == "plan":
         await begun(ctx, tx, generation_id=generation.id, terms=terms)
@@ -123,7 +129,11 @@ async def lost(ctx: Rooms, tx: Transaction, generation_id: int, *, terms: Terms)
             await _write(ctx, tx, generation, terms=terms)
         else:
             await generations.withdraw(tx, generation)
-    elif generation.state == "building" and _covers(planned, complete) and _is_due(planned, terms):
+    elif (
+        generation.state == "building"
+        and _covers(planned, complete)
+        and await _may_begin(tx, generation, planned, terms=terms)
+    ):
         await _go_live(ctx, tx, generation, terms=terms)
 
 
@@ -172,10 +182,30 @@ def _is_due(planned: Mapping[str, Planned], terms: Terms) -> bool:
     return terms.publish_at != "complete" or all(each.status in _OVER for each in planned.values())
 
 
+async def _may_begin(
+    tx: Transaction, generation: Generation, planned: Mapping[str, Planned], *, terms: Terms
+) -> bool:
+    """Whether what is complete is enough. What viewers have is replaced by all of the next one: of another
+    source as much as can be made, of the same one nothing less than was meant.
+    """
+    if not await tx.fetchval(_IS_LIVE, generation.video_id):
+        return _is_due(planned, terms)
+    over = all(each.status in _OVER for each in planned.values())
+    if await tx.fetchval(_IS_OTHER, generation.id):
+        return over
+    return over and not _names(planned, "failed")
+
+
 async def _go_live(ctx: Rooms, tx: Transaction, generation: Generation, *, terms: Terms) -> None:
     generation = await generations.deliverable(tx, generation.id)
     info, _ = await rows.described(tx, generation.id)
+    is_next = bool(await tx.fetchval(_IS_LIVE, generation.video_id))
     await generations.go_live(tx, generation, codec=await _codec_family(tx, generation.id, info))
+    await replacements.took_over(tx, generation, info)
+    if is_next:
+        await planning.describe(tx, generation.video_id, info)
+        await remarks.tell(tx, generation.id)
+        await tx.record(VideoUpdated(generation.video_id))
     await _write(ctx, tx, generation, terms=terms)
 
 

@@ -8,6 +8,7 @@ from vlog.jobs.queue import Task
 from vlog.processing import rows
 
 _COUNT = "UPDATE transcoding_tasks SET missing_frames = $2 WHERE id = $1"
+_IS_LIVE = "SELECT EXISTS (SELECT FROM generations WHERE video_id = $1 AND state = 'live')"
 # All rungs are made from the same pictures, so the one that lacks most tells how many there are.
 _MISSING = """
 SELECT coalesce(max(missing), 0) FROM (
@@ -25,9 +26,17 @@ async def count_missing(tx: Transaction, task: Task, *, missing_frames: int) -> 
     generation = await rows.generation(tx, task.generation_id)
     # Tasks that end at the same time count one after the other, or neither would see the other's.
     await videos.locked(tx, generation.video_id)
-    info, _ = await rows.described(tx, generation.id)
-    missing = int(await tx.fetchval(_MISSING, generation.id))
-    await videos.set_warnings(tx, generation.video_id, [*info.warnings, _held_over(missing)])
+    if generation.state == "live" or not await tx.fetchval(_IS_LIVE, generation.video_id):
+        await tell(tx, generation.id)
+
+
+async def tell(tx: Transaction, generation_id: int) -> None:
+    """Say at the video all that is known of this generation's pictures. The caller holds the video."""
+    generation = await rows.generation(tx, generation_id)
+    info, _ = await rows.described(tx, generation_id)
+    missing = int(await tx.fetchval(_MISSING, generation_id))
+    more = [_held_over(missing)] if missing else []
+    await videos.set_warnings(tx, generation.video_id, [*info.warnings, *more])
 
 
 def _held_over(missing: int) -> str:

@@ -6,7 +6,7 @@ from vlog.catalog import videos
 from vlog.db.transaction import Transaction, transaction
 from vlog.jobs.states import check_move
 from vlog.kit.errors import Conflict
-from vlog.processing import renditions, rows
+from vlog.processing import renditions, replacements, rows
 from vlog.processing.rooms import Rooms
 from vlog.storage.layout import Key
 
@@ -62,6 +62,7 @@ async def retry(ctx: Rooms, video_id: int) -> None:
         await tx.execute(_JOB_AGAIN, job.id)
         if job.generation_id is not None:
             await tx.execute(_RENDITIONS_AGAIN, job.generation_id)
+        await replacements.job_again(tx, job)
         await videos.mark_pending(tx, video_id)
         await tx.hint("tasks")
         await renditions.hint(tx, job.id)

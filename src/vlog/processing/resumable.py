@@ -29,7 +29,7 @@ from vlog.kit.errors import (
     Unavailable,
     VlogError,
 )
-from vlog.processing import idempotency, upload_completion, upload_files, upload_rows, uploads
+from vlog.processing import idempotency, replacements, upload_completion, upload_files, upload_rows, uploads
 from vlog.processing.idempotency import Once
 from vlog.processing.inflow import Hashed, Inflow
 from vlog.processing.rooms import Rooms
@@ -106,6 +106,8 @@ class ResumableUploads:
 
         async def begin(tx: Transaction) -> str:
             await require_category(tx, announced.video.category_id)
+            if announced.video.replaces is not None:
+                await replacements.require_replaceable(tx, announced.video.replaces)
             await upload_rows.take_turns(tx)
             found = await upload_rows.outstanding(tx, announced.owner)
             _refuse_more(found, announced.length_bytes, most_open=most_open, quota_bytes=quota_bytes)

@@ -22,10 +22,11 @@ from vlog.kit.clock import now
 from vlog.kit.crash import CrashPoint, crash_point
 from vlog.kit.errors import Invalid, OutOfSpace, TooLarge, Unavailable, VlogError
 from vlog.kit.sightings import Sightings
-from vlog.processing import idempotency, planning, rows, upload_rows
+from vlog.processing import idempotency, planning, replacements, rows, upload_rows
 from vlog.processing.idempotency import Once
 from vlog.processing.inflow import Inflow
 from vlog.processing.one_by_one import for_each
+from vlog.processing.replacements import Source
 from vlog.processing.rooms import Rooms
 from vlog.settings import known
 from vlog.storage import layout
@@ -40,6 +41,9 @@ LEFTOVER_AGE = timedelta(hours=24)
 _UNNEEDED = """
 SELECT file.key FROM unnest($1::text[], $2::text[]) AS file (key, upload_id)
 WHERE NOT EXISTS (SELECT FROM videos WHERE source_key = file.key)
+  AND NOT EXISTS (SELECT FROM replacements r WHERE r.source_key = file.key AND
+    (r.state IN ('waiting', 'making') OR r.stale_key IS NOT NULL))
+  AND NOT EXISTS (SELECT FROM replacements r WHERE r.stale_key = file.key)
   AND NOT EXISTS (SELECT FROM uploads WHERE id = file.upload_id)
   AND NOT EXISTS (SELECT FROM inbox_files WHERE state = 'taking' AND inbox_files.upload_id = file.upload_id)
 """
@@ -181,7 +185,13 @@ async def accept(
 
 
 async def make_video(tx: Transaction, new: NewVideo, *, received: Received, max_attempts: int) -> Accepted:
-    """Write the rows of a received source: video, job, first task and event. Raises ``Invalid``."""
+    """Write the rows of a received source: video, job, first task and event; or what makes it the source of a
+    video that there is. Raises ``Invalid``.
+    """
+    if new.replaces is not None:
+        source = Source(key=received.key, size_bytes=received.size_bytes, sha256=received.sha256)
+        slug = await replacements.accept(tx, new, source=source, max_attempts=max_attempts)
+        return Accepted(video_id=new.replaces, slug=slug)
     video = await videos.create(tx, new)
     await videos.set_source(
         tx, video.id, source_key=received.key, size_bytes=received.size_bytes, sha256=received.sha256

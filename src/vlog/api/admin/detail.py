@@ -15,7 +15,7 @@ from vlog.api.admin.shapes import (
 from vlog.api.media_urls import dash_url, stream_url
 from vlog.catalog import videos
 from vlog.context import Context
-from vlog.processing import generations, progress
+from vlog.processing import generations, progress, replacements
 from vlog.processing.progress import JobProgress
 from vlog.processing.timeline import Attempt, TaskRecord, Timeline, timeline
 from vlog.settings.known import ENABLE_DASH
@@ -35,6 +35,7 @@ async def detail_of(ctx: Context, video_id: int) -> AdminVideoDetail:
         source_height=video.source_height,
         publish_when_ready=video.publish_when_ready,
         qualities=[quality_of(each) for each in qualities],
+        replacement=await replacements.latest(ctx.db, video_id),
         job=_job(job, record) if job is not None and record is not None else None,
     )
 

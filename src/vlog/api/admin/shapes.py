@@ -12,6 +12,7 @@ from vlog.api.media_urls import Thumbnail, preview_url, thumbnail_url, thumbnail
 from vlog.catalog.rows import VideoRow, VideoStatus, Visibility
 from vlog.jobs.states import JobState, Outcome, TaskState
 from vlog.processing.progress import JobProgress, RenditionProgress
+from vlog.processing.replacements import Replacement
 from vlog.processing.rows import Quality
 
 _OPEN_JOBS = frozenset({"queued", "running"})
@@ -193,7 +194,7 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AdminVideoDetail(AdminVideo):
-    """One video with all that is known of it."""
+    """One video with all that is known of it; ``replacement`` is the latest other source it was given."""
 
     source_width: int
     source_height: int
@@ -201,6 +202,7 @@ class AdminVideoDetail(AdminVideo):
     qualities: list[StoredQuality]
     stream_url: str | None
     dash_url: str | None
+    replacement: Replacement | None
     job: Job | None
 
 

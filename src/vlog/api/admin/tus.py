@@ -127,6 +127,7 @@ def _video(metadata: Mapping[str, str]) -> NewVideo:
         category_id=_category_id(metadata.get("category_id", "").strip()),
         publish_when_ready=publish,
         source_filename=filename,
+        replaces=_replaces(metadata.get("replaces", "").strip()),
     )
 
 
@@ -135,6 +136,14 @@ def _category_id(text: str) -> int | None:
         return None
     if not _NUMBER.fullmatch(text) or not 1 <= int(text) <= MAX_ID:
         raise Invalid("There is no such category.", code="unknown_category", field="category_id")
+    return int(text)
+
+
+def _replaces(text: str) -> int | None:
+    if not text:
+        return None
+    if not _NUMBER.fullmatch(text) or not 1 <= int(text) <= MAX_ID:
+        raise Invalid("There is no such video.", code="unknown_video", field="replaces")
     return int(text)
 
 
