@@ -63,7 +63,7 @@ export interface AdminVideo {
   warnings: string[];
 }
 
-/** One video with all that is known of it. */
+/** One video with all that is known of it; `replacement` is the latest other source it was given. */
 export interface AdminVideoDetail {
   category_id: number | null;
   category_name: string | null;
@@ -85,6 +85,7 @@ export interface AdminVideoDetail {
   publish_when_ready: boolean;
   published_at: string | null;
   qualities: StoredQuality[];
+  replacement: SourceReplacement | null;
   slug: string;
   source_filename: string;
   source_height: number;
@@ -574,6 +575,13 @@ export interface PurgeAnswer {
   purged: number;
 }
 
+/** Picture sizes by name: those that viewers have, and those that could be made of the source. */
+export interface Qualities {
+  available: string[];
+  existing: string[];
+  video_id: number;
+}
+
 /** One rendition that is being made or was. */
 export interface Rendition {
   gain_db: number | null;
@@ -587,6 +595,14 @@ export interface Rendition {
   true_peak_dbtp: number | null;
 }
 
+/** The file is safe here; what played before plays until what is made of this one does. */
+export interface Replaced {
+  message: string;
+  slug: string;
+  status: string;
+  video_id: number;
+}
+
 /** All chapters that the video is to have; whether others may go for them. */
 export interface Replacement {
   chapters: NewChapter[];
@@ -596,6 +612,12 @@ export interface Replacement {
 /** For how many days deleted videos can be restored; 0: for ever. */
 export interface Retention {
   retention_days: number;
+}
+
+/** `qualities` are the picture sizes that the video has afterwards, or `["all"]` for what the settings ask for; `GET …/qualities` names them. */
+export interface Retranscoding {
+  priority?: "high" | "normal" | "low";
+  qualities?: string[];
 }
 
 /** One run of a media tool that did not end well: the exact command, and what it said last. */
@@ -626,6 +648,18 @@ export interface SetupForm {
 export interface SignedIn {
   authenticated: boolean;
   message: string;
+}
+
+/** The latest other source: `state` is waiting, making, done, failed or superseded; `remark` is what its owner should know. */
+export interface SourceReplacement {
+  created_at: string;
+  ended_at: string | null;
+  error_code: string | null;
+  error_message: string | null;
+  remark: string;
+  size_bytes: number;
+  source_filename: string;
+  state: string;
 }
 
 /** One comparison of all files with their hashes. */
@@ -1441,6 +1475,22 @@ export interface Operations {
     body?: never;
     answer: AdminVideo;
   };
+  "GET /api/videos/{video_id}/qualities": {
+    path: {
+      video_id: number;
+    };
+    query?: never;
+    body?: never;
+    answer: Qualities;
+  };
+  "POST /api/videos/{video_id}/re-upload": {
+    path: {
+      video_id: number;
+    };
+    query?: never;
+    body: FormData;
+    answer: Replaced;
+  };
   "POST /api/videos/{video_id}/restore": {
     path: {
       video_id: number;
@@ -1448,6 +1498,14 @@ export interface Operations {
     query?: never;
     body?: never;
     answer: AdminVideo;
+  };
+  "POST /api/videos/{video_id}/retranscode": {
+    path: {
+      video_id: number;
+    };
+    query?: never;
+    body: Retranscoding;
+    answer: AdminVideoDetail;
   };
   "POST /api/videos/{video_id}/retry": {
     path: {

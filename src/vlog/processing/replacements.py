@@ -78,7 +78,7 @@ _FORGET_STALE = "UPDATE replacements SET stale_key = NULL WHERE id = $1"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Replacement:
+class SourceReplacement:
     """The latest other source: ``state`` is waiting, making, done, failed or superseded; ``remark`` is what
     its owner should know.
     """
@@ -107,10 +107,10 @@ async def is_open(tx: Reader, video_id: int) -> bool:
     return bool(await tx.fetchval(_OPEN, video_id))
 
 
-async def latest(reader: Reader, video_id: int) -> Replacement | None:
+async def latest(reader: Reader, video_id: int) -> SourceReplacement | None:
     """The latest one."""
     row = await reader.fetchrow(_LATEST, video_id)
-    return Replacement(**dict(row)) if row else None
+    return SourceReplacement(**dict(row)) if row else None
 
 
 async def require_replaceable(reader: Reader, video_id: int) -> None:

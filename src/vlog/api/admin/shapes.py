@@ -12,7 +12,7 @@ from vlog.api.media_urls import Thumbnail, preview_url, thumbnail_url, thumbnail
 from vlog.catalog.rows import VideoRow, VideoStatus, Visibility
 from vlog.jobs.states import JobState, Outcome, TaskState
 from vlog.processing.progress import JobProgress, RenditionProgress
-from vlog.processing.replacements import Replacement
+from vlog.processing.replacements import SourceReplacement
 from vlog.processing.rows import Quality
 
 _OPEN_JOBS = frozenset({"queued", "running"})
@@ -202,7 +202,7 @@ class AdminVideoDetail(AdminVideo):
     qualities: list[StoredQuality]
     stream_url: str | None
     dash_url: str | None
-    replacement: Replacement | None
+    replacement: SourceReplacement | None
     job: Job | None
 
 
