@@ -20,6 +20,7 @@ const out = join(web, "static");
 const PAGES = [
   "src/public/public.ts",
   "src/public/watch.ts",
+  "src/public/embed.ts",
   "src/admin/admin-door.ts",
   "src/admin/admin-setup.ts",
   "src/admin/admin-login.ts",
@@ -40,6 +41,7 @@ const IMAGES = ["favicon.svg", "favicon.ico", "apple-touch-icon.png", "icon-192.
 const BUDGETS = {
   "public.js": 14_000,
   "watch.js": 34_000,
+  "embed.js": 20_000,
   "admin-door.js": 2_000,
   "admin-setup.js": 6_000,
   "admin-login.js": 6_000,

@@ -1,4 +1,5 @@
 import { clock, percent, spoken } from "../shared/format";
+import { t } from "../shared/words";
 import type { Screen } from "./screen";
 import type { Act } from "./shortcuts";
 import { nextSpeed, speedLabel } from "./speed";
@@ -56,20 +57,20 @@ export function makeActions(stage: Stage, screen: Screen, showHelp: () => void):
     // Sound that is off comes back as it was; turning it down further leaves it off.
     if (video.muted && by > 0) video.muted = false;
     else if (!video.muted) setVolume(video.volume + by);
-    stage.flash(video.muted ? "Sound off" : `Volume ${percent(video.volume * 100)}`);
+    stage.flash(video.muted ? t("Sound off") : t("Volume %(percent)s", { percent: percent(video.volume * 100) }));
   }
 
   function setSpeed(speed: number): void {
     video.defaultPlaybackRate = speed;
     video.playbackRate = speed;
-    stage.flash(`Speed ${speedLabel(speed).toLowerCase()}`);
+    stage.flash(t("Speed: %(speed)s", { speed: speedLabel(speed) }));
   }
 
   function step(frames: number): void {
     video.pause();
     const rate = stage.engine?.active()?.frameRate ?? ASSUMED_FRAME_RATE;
     seekTo(video.currentTime + frames / rate);
-    stage.announce(frames > 0 ? "One frame forward" : "One frame back");
+    stage.announce(frames > 0 ? t("One frame forward") : t("One frame back"));
   }
 
   const plain: Record<Exclude<Act, `tenth${number}`>, () => void> = {
@@ -83,7 +84,7 @@ export function makeActions(stage: Stage, screen: Screen, showHelp: () => void):
     mute() {
       if (video.volume === 0) setVolume(0.5);
       else video.muted = !video.muted;
-      stage.flash(video.muted ? "Sound off" : "Sound on");
+      stage.flash(video.muted ? t("Sound off") : t("Sound on"));
     },
     slower: () => setSpeed(nextSpeed(video.playbackRate, -1)),
     faster: () => setSpeed(nextSpeed(video.playbackRate, 1)),
@@ -95,6 +96,8 @@ export function makeActions(stage: Stage, screen: Screen, showHelp: () => void):
     theatre: () => screen.toggleTheatre(),
     pip: () => screen.togglePictureInPicture(),
     help: showHelp,
+    nextVideo: () => stage.step?.(1),
+    previousVideo: () => stage.step?.(-1),
     escape: () => screen.leaveTheatre(),
   };
 

@@ -2,7 +2,8 @@ import type { Actions } from "./actions";
 import type { Stage } from "./stage";
 
 /** Title and picture on lock screens, and the keys of headsets and keyboards. */
-export function wireMediaSession({ root, video, signal }: Stage, actions: Actions): void {
+export function wireMediaSession(stage: Stage, actions: Actions): void {
+  const { root, video, signal } = stage;
   if (!("mediaSession" in navigator)) return;
   const session = navigator.mediaSession;
   const handlers: [MediaSessionAction, MediaSessionActionHandler][] = [
@@ -17,6 +18,7 @@ export function wireMediaSession({ root, video, signal }: Stage, actions: Action
     () => {
       const artwork = video.poster ? [{ src: video.poster }] : [];
       session.metadata = new MediaMetadata({ title: root.dataset["title"] ?? "", artwork });
+      if (stage.step !== null) handlers.push(["nexttrack", () => stage.step?.(1)], ["previoustrack", () => stage.step?.(-1)]);
       for (const [action, handler] of handlers) session.setActionHandler(action, handler);
     },
     { once: true, signal },

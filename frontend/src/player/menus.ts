@@ -4,6 +4,7 @@ import type { Actions } from "./actions";
 import { choices, label } from "./quality";
 import { SPEEDS, speedLabel } from "./speed";
 import type { Stage } from "./stage";
+import { t } from "../shared/words";
 
 interface Choice {
   id: string;
@@ -37,7 +38,7 @@ function speedMenu({ root, video, signal }: Stage, actions: Actions): Menu {
     const items = SPEEDS.map((speed) => ({ id: String(speed), label: speedLabel(speed), hint: null }));
     fill(panel, items, String(video.playbackRate));
     const current = video.playbackRate === 1 ? "" : `${video.playbackRate}×`;
-    button.setAttribute("aria-label", `Speed, ${speedLabel(video.playbackRate).toLowerCase()}`);
+    button.setAttribute("aria-label", t("Speed: %(speed)s", { speed: speedLabel(video.playbackRate) }));
     need(button, "[data-badge]").textContent = current;
   }
 
@@ -58,10 +59,10 @@ function qualityMenu(stage: Stage, chooseQuality: (id: string | null) => void): 
     const shown = active === null ? "" : label(active);
     const sizes = choices([...(engine?.qualities() ?? []), ...stage.joined]);
     button.hidden = sizes.length === 0;
-    button.setAttribute("aria-label", chosen === null ? `Quality, automatic${shown && `, now ${shown}`}` : `Quality, ${shown}`);
+    button.setAttribute("aria-label", chosen === null ? shown ? t("Quality: automatic, now %(quality)s", { quality: shown }) : t("Quality: automatic") : t("Quality: %(quality)s", { quality: shown }));
     need(button, "[data-badge]").textContent = shown;
     const hadFocus = panel.contains(document.activeElement);
-    fill(panel, [{ id: "", label: "Auto", hint: chosen === null && shown ? shown : null }, ...sizes], chosen ?? "");
+    fill(panel, [{ id: "", label: t("Auto"), hint: chosen === null && shown ? shown : null }, ...sizes], chosen ?? "");
     if (hadFocus) panel.querySelector<HTMLElement>("[aria-checked=true]")?.focus();
   }
 

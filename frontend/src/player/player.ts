@@ -2,6 +2,7 @@ import { need } from "../shared/dom";
 import { makeActions, type Actions } from "./actions";
 import { wireAutoHide } from "./auto-hide";
 import type { Quality, Source } from "./engine";
+import { wireChapters } from "./chapters";
 import { wireGestures } from "./gestures";
 import { makeHelp } from "./help";
 import { wireKeyboard, type Reach } from "./keyboard";
@@ -18,6 +19,7 @@ import { wireVolume } from "./volume";
 import type { Act } from "./shortcuts";
 
 export interface Player {
+  readonly root: HTMLElement;
   readonly video: HTMLVideoElement;
   readonly actions: Actions;
   /** Sizes the loaded manifest holds. */
@@ -26,6 +28,10 @@ export interface Player {
   addJoined(qualities: Quality[]): void;
   /** A size from the menu, null for automatic. Loads the manifest anew when it does not hold that size yet. */
   chooseQuality(id: string | null): void;
+  /** Calls this for the next (1) or previous (-1) video: keys, and buttons of the system. */
+  onStep(listener: (by: 1 | -1) => void): void;
+  /** Brings the picture into view. */
+  show(): void;
   destroy(): void;
 }
 
@@ -61,8 +67,8 @@ export function mountPlayer(root: HTMLElement, options: PlayerOptions): Player {
   }
 
   wireState(stage);
-  wireVolume(stage, actions);
-  wireSeekBar(stage, actions);
+  wireVolume(stage, actions, options.videoId !== null);
+  wireSeekBar(stage, actions, wireChapters(stage));
   const menus = wireMenus(stage, actions, chooseQuality);
   wireAutoHide(stage, menus);
   wireGestures(stage, actions);
@@ -82,6 +88,7 @@ export function mountPlayer(root: HTMLElement, options: PlayerOptions): Player {
   });
 
   return {
+    root,
     video: stage.video,
     actions,
     qualities: () => stage.engine?.qualities() ?? [],
@@ -90,6 +97,8 @@ export function mountPlayer(root: HTMLElement, options: PlayerOptions): Player {
       stage.changed();
     },
     chooseQuality,
+    onStep: (listener) => (stage.step = listener),
+    show: () => root.scrollIntoView({ block: "nearest" }),
     destroy() {
       life.abort();
       void stage.engine?.destroy();

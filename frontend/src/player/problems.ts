@@ -1,3 +1,5 @@
+import { t } from "../shared/words";
+
 /** Why playback stopped, in words for the person who watches. `detail` is for the one who is asked for help. */
 export class PlaybackProblem extends Error {
   constructor(
@@ -11,12 +13,12 @@ export class PlaybackProblem extends Error {
 export type ProblemKind = "connection" | "gone" | "server" | "unsupported" | "broken" | "unknown";
 
 const WORDS: Record<ProblemKind, string> = {
-  connection: "The connection was lost. Check your network, then try again.",
-  gone: "This video is not available any more.",
-  server: "The server is busy or being restarted. Try again in a moment.",
-  unsupported: "This browser cannot play this video. A current Chrome, Edge, Firefox or Safari can.",
-  broken: "A part of this video could not be decoded.",
-  unknown: "The video stopped for a reason we could not find out.",
+  connection: t("The connection was lost. Check your network, then try again."),
+  gone: t("This video is not available any more."),
+  server: t("The server is busy or being restarted. Try again in a moment."),
+  unsupported: t("This browser cannot play this video. A current Chrome, Edge, Firefox or Safari can."),
+  broken: t("A part of this video could not be decoded."),
+  unknown: t("The video stopped for a reason we could not find out."),
 };
 
 /** The fields of a Shaka Player error that matter here (shaka.util.Error). */

@@ -1,5 +1,6 @@
 import { need } from "../shared/dom";
 import { readStored, writeStored } from "../shared/storage";
+import { t } from "../shared/words";
 import type { Stage } from "./stage";
 
 const THEATRE_KEY = "vlog:theatre";
@@ -28,8 +29,8 @@ export function makeScreen(stage: Stage): Screen {
   function showFullscreen(): void {
     const full = document.fullscreenElement === root;
     root.toggleAttribute("data-fullscreen", full);
-    fullscreenButton.setAttribute("aria-label", full ? "Leave full screen" : "Full screen");
-    stage.announce(full ? "Full screen" : "Left full screen");
+    fullscreenButton.setAttribute("aria-label", full ? t("Leave full screen") : t("Full screen"));
+    stage.announce(full ? t("Full screen") : t("Left full screen"));
   }
 
   function setTheatre(on: boolean): void {
@@ -40,14 +41,14 @@ export function makeScreen(stage: Stage): Screen {
 
   function toggleFullscreen(): void {
     if (document.fullscreenElement !== null) void document.exitFullscreen();
-    else if (document.fullscreenEnabled) root.requestFullscreen().catch(() => stage.flash("Full screen is not allowed here"));
+    else if (document.fullscreenEnabled) root.requestFullscreen().catch(() => stage.flash(t("Full screen is not allowed here")));
     else (video as PhoneVideo).webkitEnterFullscreen?.();
   }
 
   function togglePictureInPicture(): void {
     if (!document.pictureInPictureEnabled) return;
     if (document.pictureInPictureElement === video) void document.exitPictureInPicture();
-    else video.requestPictureInPicture().catch(() => stage.flash("Picture in picture works once the video has started"));
+    else video.requestPictureInPicture().catch(() => stage.flash(t("Picture in picture works once the video has started")));
   }
 
   pipButton.hidden = !document.pictureInPictureEnabled;

@@ -1,5 +1,6 @@
 import { need } from "../shared/dom";
 import { clock, spoken } from "../shared/format";
+import { t } from "../shared/words";
 import type { Actions } from "./actions";
 import { bufferedGradient, rangesOf } from "./ranges";
 import { durationOf, type Stage } from "./stage";
@@ -7,12 +8,14 @@ import { durationOf, type Stage } from "./stage";
 const SCRUB_EVERY_MS = 120;
 
 /** The seek bar: a real range input over a drawn track with buffered stretches and the time under the pointer. */
-export function wireSeekBar(stage: Stage, actions: Actions): void {
+export function wireSeekBar(stage: Stage, actions: Actions, chapterOf: (seconds: number) => string | null): void {
   const { root, video, signal } = stage;
   const bar = need(root, "[data-seek]");
   const input = need<HTMLInputElement>(bar, "[data-seek-input]");
   const buffered = need(bar, "[data-buffered]");
   const tip = need(bar, "[data-seek-tip]");
+  const chapter = need(bar, "[data-seek-chapter]");
+  const box = need(bar, ".seek-tip");
   let dragging = false;
   let lastScrub = 0;
 
@@ -24,7 +27,7 @@ export function wireSeekBar(stage: Stage, actions: Actions): void {
   }
 
   function say(seconds: number): void {
-    input.setAttribute("aria-valuetext", `${spoken(seconds)} of ${spoken(durationOf(video))}`);
+    input.setAttribute("aria-valuetext", t("%(position)s of %(duration)s", { position: spoken(seconds), duration: spoken(durationOf(video)) }));
   }
 
   function drawBuffered(): void {
@@ -56,10 +59,13 @@ export function wireSeekBar(stage: Stage, actions: Actions): void {
   }
 
   function onHover(event: PointerEvent): void {
-    const box = bar.getBoundingClientRect();
-    const ratio = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
-    tip.textContent = clock(ratio * durationOf(video));
-    const half = tip.offsetWidth / 2 / box.width;
+    const { left, width } = bar.getBoundingClientRect();
+    const ratio = Math.min(1, Math.max(0, (event.clientX - left) / width));
+    const seconds = ratio * durationOf(video);
+    tip.textContent = clock(seconds);
+    chapter.textContent = chapterOf(seconds);
+    chapter.hidden = chapter.textContent === "";
+    const half = box.offsetWidth / 2 / width;
     bar.style.setProperty("--hover", String(ratio));
     bar.style.setProperty("--tip", String(Math.min(1 - half, Math.max(half, ratio))));
   }

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { actFor, GROUPS, type KeyPlace } from "./shortcuts";
 
-const press = (key: string, held: Partial<Record<"ctrlKey" | "metaKey" | "altKey", boolean>> = {}) => ({
-  key, ctrlKey: false, metaKey: false, altKey: false, ...held,
+const press = (key: string, held: Partial<Record<"ctrlKey" | "metaKey" | "altKey" | "shiftKey", boolean>> = {}) => ({
+  key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...held,
 });
 const page: KeyPlace = { inPlayer: false, onControl: false, onSlider: false };
 const inside: KeyPlace = { ...page, inPlayer: true };
@@ -30,6 +30,14 @@ test("keys that scroll belong to the page until the player has the focus", () =>
   }
 });
 
+test("Shift makes other letters", () => {
+  expect(actFor(press("P", { shiftKey: true }), page)).toBe("previousVideo");
+  expect(actFor(press("N", { shiftKey: true }), page)).toBe("nextVideo");
+  expect(actFor(press("p"), page)).toBe("pip");
+  expect(actFor(press("n"), page)).toBeNull();
+  expect(actFor(press("?", { shiftKey: true }), page)).toBe("help");
+});
+
 test("Space on a button presses that button", () => {
   expect(actFor(press(" "), { ...inside, onControl: true })).toBeNull();
   expect(actFor(press("k"), { ...inside, onControl: true })).toBe("toggle");
@@ -47,6 +55,6 @@ test("browser shortcuts are left alone", () => {
 });
 
 test("no key has two meanings", () => {
-  const keys = GROUPS.flatMap(({ shortcuts }) => shortcuts.flatMap((shortcut) => shortcut.keys));
+  const keys = GROUPS.flatMap(({ shortcuts }) => shortcuts.flatMap(({ keys: all, shift }) => all.map((key) => (shift ? `Shift+${key}` : key))));
   expect(new Set(keys).size).toBe(keys.length);
 });

@@ -1,10 +1,14 @@
+import { t } from "../shared/words";
+
 /** Every key the player knows, once: the handler and the help dialog both read this. */
 export type Act =
   | "toggle" | "back10" | "forward10" | "back5" | "forward5" | "louder" | "quieter" | "mute" | "fullscreen" | "theatre"
-  | "pip" | "slower" | "faster" | "previousFrame" | "nextFrame" | "start" | "end" | "help" | "escape" | `tenth${number}`;
+  | "pip" | "slower" | "faster" | "previousFrame" | "nextFrame" | "start" | "end" | "help" | "escape" | "nextVideo" | "previousVideo" | `tenth${number}`;
 
 interface Shortcut {
   keys: readonly string[];
+  /** Letters count with Shift or without it, never with both. */
+  shift?: true;
   act: Act;
   /** Keys that scroll the page are ours only while the player has the focus or fills the screen. */
   scrolls?: true;
@@ -17,20 +21,22 @@ interface ShortcutGroup {
 }
 
 export const GROUPS: readonly ShortcutGroup[] = [
-  { shown: ["Space", "K"], does: "Play or pause", shortcuts: [{ keys: [" ", "k"], act: "toggle" }] },
-  { shown: ["←", "→"], does: "5 seconds back or forward", shortcuts: [{ keys: ["ArrowLeft"], act: "back5" }, { keys: ["ArrowRight"], act: "forward5" }] },
-  { shown: ["J", "L"], does: "10 seconds back or forward", shortcuts: [{ keys: ["j"], act: "back10" }, { keys: ["l"], act: "forward10" }] },
-  { shown: ["0", "…", "9"], does: "Jump to a tenth of the video", shortcuts: tenths() },
-  { shown: ["Home", "End"], does: "Jump to the start or the end", shortcuts: [{ keys: ["Home"], act: "start", scrolls: true }, { keys: ["End"], act: "end", scrolls: true }] },
-  { shown: [",", "."], does: "One frame back or forward", shortcuts: [{ keys: [","], act: "previousFrame" }, { keys: ["."], act: "nextFrame" }] },
-  { shown: ["<", ">"], does: "Slower or faster", shortcuts: [{ keys: ["<"], act: "slower" }, { keys: [">"], act: "faster" }] },
-  { shown: ["↑", "↓"], does: "Louder or quieter", shortcuts: [{ keys: ["ArrowUp"], act: "louder", scrolls: true }, { keys: ["ArrowDown"], act: "quieter", scrolls: true }] },
-  { shown: ["M"], does: "Sound off or on", shortcuts: [{ keys: ["m"], act: "mute" }] },
-  { shown: ["F"], does: "Full screen", shortcuts: [{ keys: ["f"], act: "fullscreen" }] },
-  { shown: ["T"], does: "Theatre", shortcuts: [{ keys: ["t"], act: "theatre" }] },
-  { shown: ["P"], does: "Picture in picture", shortcuts: [{ keys: ["p"], act: "pip" }] },
-  { shown: ["?"], does: "Show these shortcuts", shortcuts: [{ keys: ["?"], act: "help" }] },
-  { shown: ["Esc"], does: "Close what is open, leave theatre", shortcuts: [{ keys: ["Escape"], act: "escape" }] },
+  { shown: [t("Space"), "K"], does: t("Play or pause"), shortcuts: [{ keys: [" ", "k"], act: "toggle" }] },
+  { shown: ["←", "→"], does: t("5 seconds back or forward"), shortcuts: [{ keys: ["ArrowLeft"], act: "back5" }, { keys: ["ArrowRight"], act: "forward5" }] },
+  { shown: ["J", "L"], does: t("10 seconds back or forward"), shortcuts: [{ keys: ["j"], act: "back10" }, { keys: ["l"], act: "forward10" }] },
+  { shown: ["0", "…", "9"], does: t("Jump to a tenth of the video"), shortcuts: tenths() },
+  { shown: [t("Home"), t("End")], does: t("Jump to the start or the end"), shortcuts: [{ keys: ["Home"], act: "start", scrolls: true }, { keys: ["End"], act: "end", scrolls: true }] },
+  { shown: [",", "."], does: t("One frame back or forward"), shortcuts: [{ keys: [","], act: "previousFrame" }, { keys: ["."], act: "nextFrame" }] },
+  { shown: ["<", ">"], does: t("Slower or faster"), shortcuts: [{ keys: ["<"], act: "slower" }, { keys: [">"], act: "faster" }] },
+  { shown: ["↑", "↓"], does: t("Louder or quieter"), shortcuts: [{ keys: ["ArrowUp"], act: "louder", scrolls: true }, { keys: ["ArrowDown"], act: "quieter", scrolls: true }] },
+  { shown: ["M"], does: t("Sound off or on"), shortcuts: [{ keys: ["m"], act: "mute" }] },
+  { shown: ["F"], does: t("Full screen"), shortcuts: [{ keys: ["f"], act: "fullscreen" }] },
+  { shown: ["T"], does: t("Theatre"), shortcuts: [{ keys: ["t"], act: "theatre" }] },
+  { shown: ["P"], does: t("Picture in picture"), shortcuts: [{ keys: ["p"], act: "pip" }] },
+  { shown: [t("Shift"), "N"], does: t("Next video of the playlist"), shortcuts: [{ keys: ["n"], shift: true, act: "nextVideo" }] },
+  { shown: [t("Shift"), "P"], does: t("Previous video of the playlist"), shortcuts: [{ keys: ["p"], shift: true, act: "previousVideo" }] },
+  { shown: ["?"], does: t("Show these shortcuts"), shortcuts: [{ keys: ["?"], act: "help" }] },
+  { shown: [t("Esc")], does: t("Close what is open, leave theatre"), shortcuts: [{ keys: ["Escape"], act: "escape" }] },
 ];
 
 function tenths(): Shortcut[] {
@@ -42,6 +48,7 @@ export interface KeyPress {
   ctrlKey: boolean;
   metaKey: boolean;
   altKey: boolean;
+  shiftKey: boolean;
 }
 
 /** Where the focus is when a key is pressed. */
@@ -61,7 +68,7 @@ export function actFor(press: KeyPress, place: KeyPlace): Act | null {
   if (place.onSlider && (press.key.startsWith("Arrow") || press.key === "Home" || press.key === "End")) return null;
   const key = press.key.length === 1 ? press.key.toLowerCase() : press.key;
   for (const { shortcuts } of GROUPS) {
-    const found = shortcuts.find((shortcut) => shortcut.keys.includes(key));
+    const found = shortcuts.find((shortcut) => shortcut.keys.includes(key) && (!/^[a-z]$/.test(key) || press.shiftKey === (shortcut.shift ?? false)));
     if (found) return found.scrolls && !place.inPlayer ? null : found.act;
   }
   return null;

@@ -1,3 +1,5 @@
+import { t } from "../shared/words";
+
 export const SPEEDS = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2] as const;
 
 /** The next speed in a direction; the last one in that direction stays. */
@@ -7,5 +9,5 @@ export function nextSpeed(current: number, direction: 1 | -1): number {
 }
 
 export function speedLabel(speed: number): string {
-  return speed === 1 ? "Normal" : `${speed}×`;
+  return speed === 1 ? t("Normal") : `${speed}×`;
 }

@@ -13,6 +13,8 @@ export interface Stage {
   settled: Promise<unknown>;
   /** Sizes that joined after the manifest was loaded; choosing one loads it anew. */
   joined: Quality[];
+  /** Another video of the same row, where there is one. */
+  step: ((by: 1 | -1) => void) | null;
   /** Says something to a screen reader, politely. */
   announce(text: string): void;
   /** Shows something over the picture for a moment, and announces it. */
@@ -38,6 +40,7 @@ export function makeStage(root: HTMLElement, signal: AbortSignal): Stage {
     engine: null,
     settled: Promise.resolve(),
     joined: [],
+    step: null,
     announce: (text) => (status.textContent = text),
     flash(text) {
       status.textContent = text;

@@ -1,6 +1,7 @@
 import { need } from "../shared/dom";
 import { clock } from "../shared/format";
 import { durationOf, type Stage } from "./stage";
+import { t } from "../shared/words";
 
 /** Mirrors the <video> onto the player's attributes, from which the style sheet draws; and the time, play and pause labels. */
 export function wireState({ root, video, signal }: Stage): void {
@@ -12,7 +13,7 @@ export function wireState({ root, video, signal }: Stage): void {
     const state = video.ended ? "ended" : video.paused ? "paused" : "playing";
     root.dataset["state"] = state;
     if (state === "playing") root.setAttribute("data-started", "");
-    const name = state === "playing" ? "Pause" : state === "ended" ? "Play again" : "Play";
+    const name = state === "playing" ? t("Pause") : state === "ended" ? t("Play again") : t("Play");
     for (const button of buttons) button.setAttribute("aria-label", name);
   }
 

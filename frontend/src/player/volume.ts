@@ -3,6 +3,7 @@ import { percent } from "../shared/format";
 import { readStored, writeStored } from "../shared/storage";
 import type { Actions } from "./actions";
 import type { Stage } from "./stage";
+import { t } from "../shared/words";
 
 const VOLUME_KEY = "vlog:volume";
 
@@ -13,8 +14,8 @@ export function parseVolume(text: string | null): { volume: number; muted: boole
   return { volume: number !== "" && volume >= 0 && volume <= 1 ? volume : 1, muted: word === "muted" };
 }
 
-/** Mute button and volume slider; the last volume is remembered. */
-export function wireVolume(stage: Stage, actions: Actions): void {
+/** Mute button and volume slider; the last volume is remembered, but not on behalf of other sites. */
+export function wireVolume(stage: Stage, actions: Actions, remembers: boolean): void {
   const { root, video, signal } = stage;
   const slider = need<HTMLInputElement>(root, "[data-volume]");
   const button = need(root, "[data-act=mute]");
@@ -25,8 +26,8 @@ export function wireVolume(stage: Stage, actions: Actions): void {
     slider.style.setProperty("--level", String(heard));
     slider.setAttribute("aria-valuetext", percent(heard * 100));
     root.toggleAttribute("data-muted", heard === 0);
-    button.setAttribute("aria-label", heard === 0 ? "Sound on" : "Sound off");
-    writeStored(VOLUME_KEY, `${video.volume}${video.muted ? " muted" : ""}`);
+    button.setAttribute("aria-label", heard === 0 ? t("Sound on") : t("Sound off"));
+    if (remembers) writeStored(VOLUME_KEY, `${video.volume}${video.muted ? " muted" : ""}`);
   }
 
   const { volume, muted } = parseVolume(readStored(VOLUME_KEY));

@@ -3,6 +3,7 @@ import { need } from "../shared/dom";
 import type { Quality } from "../player/engine";
 import type { Player } from "../player/player";
 import { joined, label, lines } from "../player/quality";
+import { t } from "../shared/words";
 
 const FIRST_LOOK_MS = 2000;
 const POLL_MS = 10_000;
@@ -29,7 +30,7 @@ export function offerJoined(watch: HTMLElement, slug: string, player: Player): v
   function offer(quality: Quality): void {
     best = quality;
     offered = lines(quality);
-    need(note, "[data-joined-text]").textContent = `${label(quality)} is ready now.`;
+    need(note, "[data-joined-text]").textContent = t("%(size)s is ready now.", { size: label(quality) });
     note.hidden = false;
   }
 

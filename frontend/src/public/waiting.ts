@@ -1,5 +1,6 @@
 import type { PublicProgress } from "../shared/api";
 import { about, percent } from "../shared/format";
+import { t } from "../shared/words";
 
 /** What the waiting room shows for an answer of the progress endpoint. */
 export interface WaitingView {
@@ -13,10 +14,10 @@ export interface WaitingView {
 export function waitingView(progress: PublicProgress): WaitingView {
   const begun = progress.status === "processing" && progress.progress_percent > 0;
   const when = about(progress.playable_seconds);
-  const numbers = begun ? [percent(progress.progress_percent), when === null ? null : `ready to watch in ${when}`] : [];
-  if (progress.attempt > 1) numbers.push(`attempt ${progress.attempt} of ${progress.max_attempts}`);
+  const numbers = begun ? [percent(progress.progress_percent), when === null ? null : t("ready to watch in %(time)s", { time: when })] : [];
+  if (progress.attempt > 1) numbers.push(t("attempt %(number)s of %(count)s", { number: progress.attempt, count: progress.max_attempts }));
   return {
-    title: progress.status === "pending" ? "This video is waiting its turn" : "This video is being made ready",
+    title: progress.status === "pending" ? t("This video is waiting its turn") : t("This video is being made ready"),
     value: begun ? progress.progress_percent : null,
     numbers: numbers.filter(Boolean).join(" · "),
     renditions: progress.qualities

@@ -5,6 +5,10 @@ import { parseStartTime } from "../player/start-time";
 import { wireFrame } from "./frame";
 import { offerJoined } from "./joined";
 import { waitUntilReady } from "./processing";
+import { wireFold } from "./fold";
+import { wireLater } from "./later";
+import { wireMoments } from "./moments";
+import { takeGoingOn, wirePlaylist } from "./playlist";
 import { wireShare } from "./share";
 
 function start(watch: HTMLElement, source: Source, autoplay: boolean): Player {
@@ -21,6 +25,8 @@ function start(watch: HTMLElement, source: Source, autoplay: boolean): Player {
 /** What stands around a player that has started. */
 function attend(watch: HTMLElement, slug: string, player: Player): void {
   wireShare(document, player.video, watch.dataset["canonicalUrl"] || location.href);
+  wireMoments(document, player);
+  wirePlaylist(watch, player);
   offerJoined(watch, slug, player);
 }
 
@@ -36,9 +42,11 @@ async function startWhenReady(watch: HTMLElement, slug: string): Promise<void> {
 wireFrame();
 const watch = document.querySelector<HTMLElement>("[data-watch]");
 if (watch !== null) {
+  wireFold();
+  wireLater(watch, watch.dataset["videoId"] ?? "");
   const { slug = "", status, dashUrl, hlsUrl } = watch.dataset;
   if (status === "ready") {
-    const player = start(watch, { dashUrl: dashUrl || null, hlsUrl: hlsUrl || null }, false);
+    const player = start(watch, { dashUrl: dashUrl || null, hlsUrl: hlsUrl || null }, takeGoingOn());
     attend(watch, slug, player);
   } else if (status === "pending" || status === "processing") {
     void startWhenReady(watch, slug);

@@ -1,5 +1,6 @@
 import type { Operations, Progress, QualityItem, QualityProgress, VideoDetail } from "./api-types";
 import { target, type Answer, type Given, type Parts } from "./operations";
+import { t } from "./words";
 
 /** The HTTP API as these pages use it: the shapes of both doors, and one way to ask. */
 
@@ -24,7 +25,7 @@ export class ApiError extends Error {
     readonly status: number,
     readonly problem: Problem,
   ) {
-    super(problem.detail ?? problem.title ?? (status === 0 ? "The server cannot be reached." : `The server answered ${status}.`));
+    super(problem.detail ?? problem.title ?? (status === 0 ? t("The server cannot be reached.") : t("The server answered %(status)s.", { status })));
   }
 }
 

@@ -1,3 +1,5 @@
+import { t, tn } from "./words";
+
 /** How numbers read to people. Every function is pure; the templates' macros/format.html writes the same forms. */
 
 /** 3723.4 → "1:02:03", 65 → "1:05". Whole seconds, rounded down as clocks do. */
@@ -9,36 +11,40 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
 
-function count(number: number, unit: string): string {
-  return `${number} ${unit}${number === 1 ? "" : "s"}`;
+function hours(number: number): string {
+  return tn("%(count)s hour", "%(count)s hours", number);
+}
+
+function minutes(number: number): string {
+  return tn("%(count)s minute", "%(count)s minutes", number);
 }
 
 /** 3723 → "1 hour 2 minutes 3 seconds": what a screen reader should say instead of "1:02:03". */
 export function spoken(seconds: number): string {
   const total = Math.max(0, Math.floor(Number.isFinite(seconds) ? seconds : 0));
   const parts: string[] = [];
-  if (total >= 3600) parts.push(count(Math.floor(total / 3600), "hour"));
-  if (total % 3600 >= 60) parts.push(count(Math.floor((total % 3600) / 60), "minute"));
-  if (total % 60 > 0 || parts.length === 0) parts.push(count(total % 60, "second"));
+  if (total >= 3600) parts.push(hours(Math.floor(total / 3600)));
+  if (total % 3600 >= 60) parts.push(minutes(Math.floor((total % 3600) / 60)));
+  if (total % 60 > 0 || parts.length === 0) parts.push(tn("%(count)s second", "%(count)s seconds", total % 60));
   return parts.join(" ");
 }
 
 /** Remaining time as a calm estimate: it does not tick with the second. null when nobody knows. */
 export function remaining(seconds: number | null): string | null {
   const words = about(seconds);
-  return words === null ? null : `${words} left`;
+  return words === null ? null : t("%(time)s left", { time: words });
 }
 
 /** "a few seconds", "about 20 seconds", "about 2 minutes", "about 1 h 10 min". */
 export function about(seconds: number | null): string | null {
   if (seconds === null || !Number.isFinite(seconds) || seconds < 0) return null;
-  if (seconds < 10) return "a few seconds";
-  if (seconds < 60) return `about ${Math.ceil(seconds / 10) * 10} seconds`;
-  if (seconds < 3570) return `about ${count(Math.round(seconds / 60), "minute")}`;
+  if (seconds < 10) return t("a few seconds");
+  if (seconds < 60) return t("about %(count)s seconds", { count: Math.ceil(seconds / 10) * 10 });
+  if (seconds < 3570) return t("about %(time)s", { time: minutes(Math.round(seconds / 60)) });
   const tens = Math.round(seconds / 600);
-  const hours = Math.floor(tens / 6);
-  const minutes = (tens % 6) * 10;
-  return minutes === 0 ? `about ${count(hours, "hour")}` : `about ${hours} h ${minutes} min`;
+  const rest = (tens % 6) * 10;
+  if (rest === 0) return t("about %(time)s", { time: hours(Math.floor(tens / 6)) });
+  return t("about %(hours)s h %(minutes)s min", { hours: Math.floor(tens / 6), minutes: rest });
 }
 
 const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"] as const;

@@ -48,7 +48,17 @@ from vlog.api.mediafiles import METHODS, MediaFiles
 from vlog.api.micro_cache import MicroCache
 from vlog.api.middleware import Edge
 from vlog.api.places import Places
-from vlog.api.public import feeds, listing_pages, own_pages, search_page, site_files, sitemap, speaking
+from vlog.api.public import (
+    embedding,
+    feeds,
+    listing_pages,
+    own_pages,
+    search_page,
+    site_files,
+    sitemap,
+    speaking,
+    watch_page,
+)
 from vlog.api.public import pages as public_pages
 from vlog.api.public import playlists as public_playlists
 from vlog.api.public import search as public_search
@@ -93,6 +103,8 @@ def build_public(ctx: Context) -> Service:
         public_playlists.router,
         public_search.router,
         public_pages.router,
+        watch_page.router,
+        embedding.router,
         speaking.router,
         search_page.router,
         listing_pages.router,

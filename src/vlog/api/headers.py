@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 # Scripts, styles and media come from this origin alone; nothing inline, no plug-ins, no foreign base.
@@ -53,6 +53,9 @@ class HeaderPolicy:
         """The headers of an answer (names in lower case), and those of its type that it lacks."""
         present = dict(given)
         lacking = [each for each in self.of(present.get(b"content-type", b"")) if each[0] not in present]
+        if b"frame-ancestors" in present.get(b"content-security-policy", b""):
+            # The older header knows no list of sites, and must not forbid what the policy allows.
+            lacking = [each for each in lacking if each[0] != b"x-frame-options"]
         return [*given, *lacking]
 
     def for_other_sites(self) -> HeaderPolicy:
@@ -73,6 +76,16 @@ def policy(*, may_be_framed: bool) -> HeaderPolicy:
     # A segment is no document: frames, openers and cameras mean nothing to it. Each header costs every one.
     media = {name: data[name] for name in _FOR_MEDIA}
     return HeaderPolicy(page=_raw(page), data=_raw(data), media=_raw(media))
+
+
+def framed_by(domains: Sequence[str]) -> dict[str, str]:
+    """The headers of a page that sites with these names may frame, or all sites where none is named."""
+    # A name without a scheme stands for the page's own scheme, and for https (CSP3 §6.7.2.8).
+    ancestors = " ".join(("'self'", *domains)) if domains else "*"
+    return {
+        "content-security-policy": _PAGE.format(ancestors=ancestors),
+        "cross-origin-resource-policy": "cross-origin",
+    }
 
 
 def _raw(headers: dict[str, str]) -> tuple[tuple[bytes, bytes], ...]:

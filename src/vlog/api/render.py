@@ -51,12 +51,12 @@ class Pages:
         self._assets = assets
         self._environments: dict[str, Environment] = {}
         self._language = SOURCE
-        self._here: str | None = None
+        self._address: str | None = None
 
-    def spoken(self, language: str, *, here: str) -> Pages:
-        """The same templates in the language of a visitor, who looks at the address ``here``."""
+    def spoken(self, language: str, *, address: str) -> Pages:
+        """The same templates in the language of a visitor, who looks at ``address``."""
         pages = copy(self)
-        pages._language, pages._here = language, here
+        pages._language, pages._address = language, address
         return pages
 
     @property
@@ -70,9 +70,9 @@ class Pages:
 
     def render(self, template: str, context: dict[str, object], *, status: int = 200) -> HTMLResponse:
         """A page. It is never kept by caches without asking: what it shows can be hidden at any moment."""
-        html = self._environment().get_template(template).render({"here": self._here or "/", **context})
+        html = self._environment().get_template(template).render({"address": self._address or "/", **context})
         headers = {"cache-control": "no-cache"}
-        if self._here is not None:
+        if self._address is not None:
             headers |= {"content-language": self._language, "vary": "Accept-Language, Cookie"}
         return HTMLResponse(html, status_code=status, headers=headers)
 

@@ -33,6 +33,10 @@ _NUMBER = """
 SELECT count(*) FROM playlist_items item JOIN {face}_index i ON i.video_id = item.video_id
 WHERE item.playlist_id = $1 AND item.position <= $2
 """
+_POSITION = """
+SELECT item.position FROM playlist_items item JOIN {face}_index i ON i.video_id = item.video_id
+WHERE item.playlist_id = $1 AND item.video_id = $2
+"""
 _APPEND = """
 INSERT INTO playlist_items (playlist_id, video_id, position)
 SELECT $1, video_id, $3 + row_number() OVER (ORDER BY place)
@@ -72,6 +76,12 @@ async def last_added(reader: Reader, playlist_id: int, *, limit: int) -> list[in
     """Those of its public videos that were put into it last, the last one first."""
     rows = await reader.fetch(_LAST_ADDED, playlist_id, limit)
     return [row["video_id"] for row in rows]
+
+
+async def position_of(reader: Reader, face: Face, playlist_id: int, *, video_id: int) -> int | None:
+    """Where a video stands in a playlist; ``None`` if it does not, or the asker cannot see it."""
+    position: int | None = await reader.fetchval(_POSITION.format(face=face), playlist_id, video_id)
+    return position
 
 
 async def ids(reader: Reader, playlist_id: int) -> list[int]:

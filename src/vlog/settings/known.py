@@ -6,6 +6,8 @@ from typing import Any
 
 from vlog.settings.spec import Setting
 
+_DOMAIN = r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?"
+
 SEGMENT_SECONDS = Setting(
     key="streaming.segment_duration",
     default=6,
@@ -231,6 +233,20 @@ INDEXABLE = Setting(
     default=True,
     help="Let search engines list the public site: off, robots.txt and every page ask them to stay away.",
 )
+SHOW_VIEW_COUNTS = Setting(
+    key="display.show_view_counts",
+    default=True,
+    help="Show visitors how often a video was watched.",
+)
+EMBED_DOMAINS = Setting(
+    key="embed.allowed_domains",
+    default="",
+    pattern=rf"\s*({_DOMAIN}([\s,]+{_DOMAIN})*)?\s*",
+    words="domains, separated by commas, such as example.com, *.example.org",
+    help="Sites that may show videos of this one in a frame, separated by commas; `*.example.org` stands for "
+    "all names below it. Empty: every site may.",
+)
+
 
 KNOWN: dict[str, Setting[Any]] = {
     setting.key: setting for setting in tuple(globals().values()) if isinstance(setting, Setting)

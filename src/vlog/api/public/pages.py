@@ -12,18 +12,13 @@ from starlette.responses import RedirectResponse, Response
 from vlog.api.deps import Ctx
 from vlog.api.errors import Problem, request_id_of
 from vlog.api.public import bulk
-from vlog.api.public import videos as api
 from vlog.api.public.home import home_of
-from vlog.api.public.shapes import VideoDetail, video_item
+from vlog.api.public.shapes import video_item
 from vlog.api.public.speaking import PagesOf, spoken_pages
 from vlog.api.render import site_of, site_or_default
-from vlog.catalog import videos
-from vlog.config import Config
 from vlog.context import Context
-from vlog.kit.markdown import excerpt
 
 router = APIRouter(include_in_schema=False)
-_PREVIEW_LENGTH = 200
 
 
 @router.get("/", response_class=Response)
@@ -43,22 +38,6 @@ async def cards(ctx: Ctx, pages: PagesOf, ids: str = "") -> Response:
     return pages.render("public/cards.html", {"videos": videos})
 
 
-@router.get("/watch/{slug}", response_class=Response)
-async def watch(ctx: Ctx, pages: PagesOf, slug: str) -> Response:
-    """One video: the player, or what is still being done. An old address leads to the present one."""
-    row = await videos.by_slug_public(ctx.db, slug)
-    if row is None:
-        return RedirectResponse(f"/watch/{await _present_slug(ctx, slug)}", HTTPStatus.MOVED_PERMANENTLY)
-    video = await api.detail_of(ctx, row)
-    context: dict[str, object] = {
-        "site": await site_of(ctx.settings),
-        "video": video,
-        "canonical_url": f"{ctx.config.public_base_url}/watch/{video.slug}",
-        "og": _preview(video, ctx.config),
-    }
-    return pages.render("public/watch.html", context)
-
-
 async def error_page(request: Request, problem: Problem) -> Response:
     """A problem for somebody who looks at it in a browser."""
     ctx: Context = request.app.state.context
@@ -71,27 +50,3 @@ async def error_page(request: Request, problem: Problem) -> Response:
     page = pages.render(template, context, status=problem.status)
     page.headers.update({"cache-control": "no-store", **problem.headers})
     return page
-
-
-async def _present_slug(ctx: Context, slug: str) -> str:
-    """The new slug of a renamed video that visitors may see; raises ``NotFound``."""
-    target = await videos.redirect_target(ctx.db, slug)
-    return (await api.find(ctx, target or slug)).slug
-
-
-def _preview(video: VideoDetail, config: Config) -> dict[str, object]:
-    """What other sites show of a link (OpenGraph): absolute addresses, a short text."""
-
-    def absolute(path: str | None) -> str | None:
-        return f"{config.public_base_url}{path}" if path is not None else None
-
-    # The largest: others show it as wide as their column. JPEG, which all of them can read.
-    jpegs = [each for each in video.thumbnails if each.format == "jpeg"]
-    largest = max(jpegs, key=lambda each: each.width, default=None)
-    return {
-        "title": video.title,
-        "description": excerpt(video.description, _PREVIEW_LENGTH),
-        "image": absolute(largest.url if largest is not None else video.thumbnail_url),
-        "image_size": (largest.width, largest.height) if largest is not None else None,
-        "video_url": absolute(video.stream_url),
-    }

@@ -34,7 +34,7 @@ async def spoken_pages(request: Request) -> Pages:
         accepted=request.headers.get("accept-language", ""),
     )
     query = request.url.query
-    return pages.spoken(language, here=request.url.path + (f"?{query}" if query else ""))
+    return pages.spoken(language, address=request.url.path + (f"?{query}" if query else ""))
 
 
 PagesOf = Annotated[Pages, Depends(spoken_pages)]
