@@ -57,7 +57,7 @@ def furnish(running: Installation, ids: list[int]) -> str:
         for title, start in (("Snow", 0), ("The fight", 3), ("Home", 6)):
             made = api.post(f"/api/videos/{ids[0]}/chapters", json={"title": title, "start_time": start})
             made.raise_for_status()
-        edited = api.patch(f"/api/videos/{ids[0]}", json={"description": DESCRIPTION})
+        edited = api.put(f"/api/videos/{ids[0]}", json={"description": DESCRIPTION})
         edited.raise_for_status()
         course = api.post("/api/playlists", json={"title": "A course", "playlist_type": "course"}).json()
         added = api.post(f"/api/playlists/{course['id']}/videos", json={"video_ids": ids})
