@@ -1,5 +1,6 @@
 import { startAdmin } from "./alpine";
+import { rowMenu } from "./row-menu";
 import { uploads } from "./uploads";
 import { videoList } from "./video-list";
 
-startAdmin({ uploads, videoList });
+startAdmin({ rowMenu, uploads, videoList });

@@ -1,6 +1,6 @@
 import { call, wordsOf } from "./client";
 import { ask } from "./confirm";
-import { toast } from "./toast";
+import { type ToastAction, toast } from "./toast";
 
 interface Named {
   id: number;
@@ -15,16 +15,16 @@ const SAYS: Record<Deed, string> = {
   unpublish: "is hidden from visitors",
   retry: "is being made ready again",
   restore: "is restored",
-  trash: "is in the trash",
+  trash: "is in the archive",
   destroy: "is deleted permanently",
 };
 
 async function question(deed: Deed, { title }: Named): Promise<boolean> {
   if (deed === "trash") {
     return ask({
-      title: "Move to the trash?",
-      text: `“${title}” can no longer be watched. It stays in the trash, from where it can be restored.`,
-      action: "Move to the trash",
+      title: "Move to the archive?",
+      text: `“${title}” can no longer be watched then. It can be restored from the archive until its time is over.`,
+      action: "Move to the archive",
       danger: true,
     });
   }
@@ -47,7 +47,8 @@ function send(deed: Deed, id: number): Promise<unknown> {
   return call(`POST /api/videos/{video_id}/${deed}`, { path });
 }
 
-export async function perform(deed: Deed, video: Named): Promise<boolean> {
+/** `onUndone` is called when somebody has taken it back after all. */
+export async function perform(deed: Deed, video: Named, onUndone: () => void = () => undefined): Promise<boolean> {
   if (!(await question(deed, video))) return false;
   try {
     await send(deed, video.id);
@@ -55,6 +56,25 @@ export async function perform(deed: Deed, video: Named): Promise<boolean> {
     toast(wordsOf(error), "error");
     return false;
   }
-  toast(`“${video.title}” ${SAYS[deed]}.`);
+  toast(`“${video.title}” ${SAYS[deed]}.`, "done", undoing(deed, video, onUndone));
   return true;
+}
+
+const OPPOSITES: Partial<Record<Deed, Deed>> = { trash: "restore", publish: "unpublish", unpublish: "publish" };
+
+function undoing(deed: Deed, video: Named, onUndone: () => void): ToastAction | null {
+  const back = OPPOSITES[deed];
+  if (back === undefined) return null;
+  return {
+    label: "Undo",
+    run: async () => {
+      try {
+        await send(back, video.id);
+        toast(`“${video.title}” ${SAYS[back]}.`);
+      } catch (error) {
+        toast(wordsOf(error), "error");
+      }
+      onUndone();
+    },
+  };
 }

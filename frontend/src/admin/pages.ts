@@ -1,6 +1,6 @@
 /** Addresses of the admin pages: the one place that knows them. */
 export const HOME = "/";
-export const LIST = "/videos";
+export const ARCHIVE = "/archive";
 export const LOGIN = "/login";
 
 export function detailPage(videoId: number): string {

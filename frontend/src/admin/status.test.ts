@@ -11,7 +11,7 @@ const video: ListedVideo = {
 const event: ProgressEvent = { video_id: 1, status: "processing", percent: 30, eta_seconds: 95, playable_seconds: null, current_step: "video", renditions: [] };
 
 test.each([
-  [{ ...video, deleted_at: "2026-11-20T10:00:00Z" }, "In the trash"],
+  [{ ...video, deleted_at: "2026-11-20T10:00:00Z" }, "In the archive"],
   [{ ...video, status: "failed" as const }, "Failed"],
   [video, "Processing"],
   [{ ...video, status: "ready" as const }, "Not published"],

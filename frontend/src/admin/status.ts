@@ -5,7 +5,7 @@ export type Tone = "success" | "working" | "warning" | "danger" | "plain";
 
 /** The badge of a video: one word for where it stands. */
 export function badgeOf(video: Pick<ListedVideo, "status" | "published_at" | "deleted_at">): { text: string; tone: Tone } {
-  if (video.deleted_at !== null) return { text: "In the trash", tone: "plain" };
+  if (video.deleted_at !== null) return { text: "In the archive", tone: "plain" };
   if (video.status === "failed") return { text: "Failed", tone: "danger" };
   if (video.status === "pending") return { text: "Waiting", tone: "plain" };
   if (video.status === "processing") return { text: "Processing", tone: "working" };

@@ -44,7 +44,7 @@ test("space is a figure, and alarming when nearly none is left", () => {
 
 test("each trouble says once what to do", () => {
   expect(adviceOf(trouble)).toBe("Do this.");
-  expect(adviceOf({ ...trouble, is_deleted: true })).toContain("trash");
+  expect(adviceOf({ ...trouble, is_deleted: true })).toContain("archive");
   expect(adviceOf({ ...trouble, is_mending: true, can_be_mended: false })).toContain("looked at again");
   expect([badgeOf(trouble).text, badgeOf({ ...trouble, is_mending: true }).text]).toEqual(["Needs you", "Being made again"]);
 });

@@ -80,6 +80,6 @@ export function badgeOf(trouble: StorageTrouble): { text: string; tone: Tone } {
 /** What to do about all of it: the advice of its files, each once. */
 export function adviceOf(trouble: StorageTrouble): string {
   if (trouble.is_mending && !trouble.can_be_mended) return "It is looked at again when the work is done.";
-  if (trouble.is_deleted) return "The video is in the trash: restore it first, or delete it permanently.";
+  if (trouble.is_deleted) return "The video is in the archive: restore it first, or delete it permanently.";
   return [...new Set(trouble.files.map(({ advice }) => advice))].join(" ");
 }

@@ -4,7 +4,7 @@ import { call, wordsOf } from "./client";
 import { perform, type Deed } from "./deeds";
 import { factsOf, qualityRows } from "./facts";
 import { openVideo } from "./open-video";
-import { LIST, publicSiteOf, watchPage } from "./pages";
+import { ARCHIVE, publicSiteOf, watchPage } from "./pages";
 import { momentOf, proposed } from "./publishing";
 import type { ProgressEvent, VideoDetail } from "./shapes";
 import { badgeOf, isViewable, isWorking, progressLine, publishingOf, renditionLabel, withProgress } from "./status";
@@ -117,11 +117,10 @@ export function videoDetail() {
       if (this.video === null) return;
       const isLast = deed === "destroy";
       open.leave(isLast);
-      const done = await perform(deed, this.video);
-      if (isLast && done) location.assign(`${LIST}?deleted=true`);
+      const done = await perform(deed, this.video, () => void open.load());
+      if (isLast && done) location.assign(ARCHIVE);
       open.leave(isLast && done);
       if (!done || isLast) return;
-      if (deed === "trash") toast("It can no longer be watched.", "done", { label: "Undo", run: () => this.act("restore") });
       await open.load();
     },
     startPlan(): void {

@@ -1,12 +1,18 @@
 import { need } from "../shared/dom";
+import { bytes, day } from "../shared/format";
+import type { Playlist, Tag } from "./api-types";
 import { call, wordsOf } from "./client";
+import { COLUMNS, rememberColumns, rememberedColumns } from "./columns";
 import { perform, type Deed } from "./deeds";
-import { addressOf, filtersOf, isFiltered, PAGE_SIZE, queryOf } from "./filters";
+import { addressOf, filterCount, filtersOf, isFiltered, noFilters, PAGE_SIZE, queryOf, sortedBy, sortState, type Sort } from "./filters";
 import { followLive } from "./live";
 import { publicSiteOf } from "./pages";
+import { toggledIn, wireRows } from "./rows";
 import type { ListedVideo, ProgressEvent, VideoPage } from "./shapes";
 import { withProgress } from "./status";
+import { toast } from "./toast";
 import { UPLOADED_EVENT } from "./uploads";
+import { videoBulk } from "./video-bulk";
 import { rowWords } from "./video-row";
 
 const TYPING_MS = 250;
@@ -15,15 +21,21 @@ const MOST_REFRESHED = 200;
 
 /** Alpine component: the list of videos, filtered by the address, alive by the server's events. */
 export function videoList() {
-  const site = publicSiteOf(need(document, "[data-video-list-page]"));
+  const page = need(document, "[data-video-list-page]");
   let typing = 0;
   let settling = 0;
   let asked = 0;
 
   return {
-    ...rowWords(site),
+    ...rowWords(publicSiteOf(page)),
+    ...videoBulk(),
     ...filtersOf(location.search),
     videos: [] as ListedVideo[],
+    tags: [] as Tag[],
+    playlists: [] as Playlist[],
+    columns: rememberedColumns(),
+    everyColumn: COLUMNS,
+    open: false,
     cursor: null as string | null,
     total: null as number | null,
     loading: true,
@@ -31,7 +43,13 @@ export function videoList() {
     error: "",
 
     init(): void {
+      this.open = filterCount(this) > 0;
       void this.load();
+      void this.loadChoices();
+      wireRows(page, (id, event) => {
+        const video = this.videos.find((one) => one.id === id);
+        if (video !== undefined) this.choose(video, event);
+      });
       followLive({
         onProgress: (event) => this.onProgress(event),
         onVideo: () => this.refreshSoon(),
@@ -43,16 +61,22 @@ export function videoList() {
     get filtered(): boolean {
       return isFiltered(this);
     },
+    get conditions(): number {
+      return filterCount(this);
+    },
     get countText(): string {
       if (this.total === null || this.loading) return "";
-      return `${this.total} ${this.total === 1 ? "video" : "videos"}`;
+      const more = this.filtered && this.total >= 1000 ? "+" : "";
+      return `${this.total.toLocaleString("en-GB")}${more} ${this.total === 1 ? "video" : "videos"}`;
     },
-    get state(): "loading" | "error" | "empty" | "nothing" | "trash-empty" | "list" {
+    get state(): "loading" | "error" | "empty" | "nothing" | "list" {
       if (this.error !== "") return "error";
       if (this.videos.length > 0) return "list";
       if (this.loading) return "loading";
-      if (this.filtered) return "nothing";
-      return this.deleted ? "trash-empty" : "empty";
+      return this.filtered ? "nothing" : "empty";
+    },
+    get canChooseMore(): boolean {
+      return this.cursor !== null && this.allChosen() && this.chosen.length <= this.videos.length;
     },
 
     /** Answers to older questions are dropped: the list always shows the last one asked. */
@@ -60,12 +84,12 @@ export function videoList() {
       asked += 1;
       const mine = asked;
       try {
-        const page = await call("GET /api/videos", { query: { ...queryOf(this), cursor, limit } });
+        const found = await call("GET /api/videos", { query: { ...queryOf(this), cursor, limit } });
         if (mine !== asked) return null;
         this.error = "";
-        this.cursor = page.has_more ? page.next_cursor : null;
-        this.total = page.total_count;
-        return page;
+        this.cursor = found.has_more ? found.next_cursor : null;
+        this.total = found.total_count;
+        return found;
       } catch (error) {
         if (mine === asked) this.error = wordsOf(error);
         return null;
@@ -75,25 +99,30 @@ export function videoList() {
     },
     async load(): Promise<void> {
       this.loading = true;
-      const page = await this.ask(PAGE_SIZE, null);
-      if (page !== null) this.videos = page.videos;
+      const found = await this.ask(PAGE_SIZE, null);
+      if (found !== null) this.videos = found.videos;
     },
     async loadMore(): Promise<void> {
       this.more = true;
-      const page = await this.ask(PAGE_SIZE, this.cursor);
+      const found = await this.ask(PAGE_SIZE, this.cursor);
       this.more = false;
       const known = new Set(this.videos.map(({ id }) => id));
-      if (page !== null) this.videos = [...this.videos, ...page.videos.filter(({ id }) => !known.has(id))];
+      if (found !== null) this.videos = [...this.videos, ...found.videos.filter(({ id }) => !known.has(id))];
+    },
+    async loadChoices(): Promise<void> {
+      const [tags, playlists] = await Promise.allSettled([call("GET /api/tags"), call("GET /api/playlists", { query: { limit: 200 } })]);
+      if (tags.status === "fulfilled") this.tags = tags.value.tags;
+      if (playlists.status === "fulfilled") this.playlists = playlists.value.playlists;
+      if (tags.status === "rejected") toast(wordsOf(tags.reason), "error");
     },
     refreshSoon(): void {
       clearTimeout(settling);
       settling = window.setTimeout(() => void this.refresh(), SETTLE_MS);
     },
     async refresh(): Promise<void> {
-      const page = await this.ask(Math.min(MOST_REFRESHED, Math.max(PAGE_SIZE, this.videos.length)), null);
-      if (page !== null) this.videos = page.videos;
+      const found = await this.ask(Math.min(MOST_REFRESHED, Math.max(PAGE_SIZE, this.videos.length)), null);
+      if (found !== null) this.videos = found.videos;
     },
-
     onProgress(event: ProgressEvent): void {
       const at = this.videos.findIndex(({ id }) => id === event.video_id);
       const video = this.videos[at];
@@ -108,22 +137,40 @@ export function videoList() {
     },
     filtersChanged(): void {
       history.replaceState(null, "", addressOf(this, location.pathname));
-      this.videos = [];
+      this.clearSelection();
       void this.load();
     },
-    show(deleted: boolean): void {
-      if (this.deleted === deleted) return;
-      this.deleted = deleted;
+    clearFilters(): void {
+      Object.assign(this, noFilters());
       this.filtersChanged();
     },
-    clearFilters(): void {
-      this.search = "";
-      this.status = "";
+    sortBy(column: Exclude<Sort, "">): void {
+      Object.assign(this, sortedBy(this, column));
       this.filtersChanged();
+    },
+    sorted(column: string): string {
+      return sortState(this, column);
+    },
+    hasColumn(name: string): boolean {
+      return this.columns.includes(name);
+    },
+    toggleColumn(name: string): void {
+      this.columns = toggledIn(this.columns, name);
+      rememberColumns(this.columns);
     },
 
     async act(deed: Deed, video: ListedVideo): Promise<void> {
-      if (await perform(deed, video)) await this.refresh();
+      const at = this.videos.findIndex(({ id }) => id === video.id);
+      // Seen at once; the list is asked again afterwards, whatever came of it.
+      const isSwitch = deed === "publish" || deed === "unpublish";
+      if (isSwitch && at >= 0) this.videos[at] = { ...video, published_at: deed === "publish" ? new Date().toISOString() : null };
+      await perform(deed, video, () => void this.refresh());
+      await this.refresh();
     },
+
+    tagsText: (video: ListedVideo) => video.tags.map(({ name }) => name).join(", "),
+    viewsText: (video: ListedVideo) => video.view_count.toLocaleString("en-GB"),
+    sizeText: (video: ListedVideo) => (video.source_size_bytes > 0 ? bytes(video.source_size_bytes) : ""),
+    dateText: (video: ListedVideo) => day(video.created_at),
   };
 }

@@ -56,6 +56,18 @@ async def videos_page(ctx: Ctx, pages: PagesOf) -> Response:
     )
 
 
+@router.get("/archive", response_class=Response)
+async def archive_page(ctx: Ctx, pages: PagesOf) -> Response:
+    """Deleted videos, until they are restored or their time is over."""
+    return _page(pages, "admin/archive.html", await site_of(ctx.settings), active="archive")
+
+
+@router.get("/audit", response_class=Response)
+async def audit_page(ctx: Ctx, pages: PagesOf) -> Response:
+    """Who has done what."""
+    return _page(pages, "admin/audit.html", await site_of(ctx.settings), active="audit")
+
+
 @router.get("/uploads", response_class=Response)
 async def uploads_page(ctx: Ctx, pages: PagesOf) -> Response:
     """The queue of uploads, and the inbox."""

@@ -1,0 +1,4 @@
+import { startAdmin } from "./alpine";
+import { archive } from "./archive";
+
+startAdmin({ archive });

@@ -1,0 +1,4 @@
+import { startAdmin } from "./alpine";
+import { auditLog } from "./audit";
+
+startAdmin({ auditLog });

@@ -1,0 +1,30 @@
+import { isTyping } from "../shared/dom";
+
+export function toggledIn(names: readonly string[], name: string): string[] {
+  return names.includes(name) ? names.filter((one) => one !== name) : [...names, name];
+}
+
+/** Where J (+1) and K (−1) lead from a row; from none, to the first or the last. */
+export function nextRow(at: number, step: 1 | -1, count: number): number {
+  if (count === 0) return -1;
+  if (at < 0) return step > 0 ? 0 : count - 1;
+  return Math.min(count - 1, Math.max(0, at + step));
+}
+
+/** Keys of a table: J and K go from row to row (each row's link takes the focus), X selects, Shift+X up to here. */
+export function wireRows(root: HTMLElement, choose: (id: number, event: { shiftKey: boolean }) => void): void {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (document.querySelector("dialog[open]") !== null) return;
+    const rows = [...root.querySelectorAll<HTMLElement>("[data-row]")];
+    const at = rows.findIndex((row) => row.contains(document.activeElement));
+    const key = event.key.toLowerCase();
+    if (key === "j" || key === "k") {
+      const row = rows[nextRow(at, key === "j" ? 1 : -1, rows.length)];
+      row?.querySelector<HTMLElement>("[data-row-link]")?.focus();
+      row?.scrollIntoView({ block: "nearest" });
+    } else if (key === "x" && at >= 0) choose(Number(rows[at]?.dataset["row"]), event);
+    else return;
+    event.preventDefault();
+  });
+}
