@@ -6,7 +6,7 @@ const video: ListedVideo = {
   id: 1, title: "A", slug: "a", description: "", category_id: null, category_name: null, duration: 10, status: "processing",
   created_at: "2026-11-20T10:00:00Z", published_at: null, deleted_at: null, thumbnail_url: null, thumbnails: [], preview_url: null, warnings: [], error_message: null,
   source_filename: "a.mp4", source_size_bytes: 1, progress: null, edit_revision: 1, error_code: null, has_chapters: false, is_featured: false,
-  publish_at: null, tags: [], view_count: 0, visibility: "public", preview_url: null,
+  publish_at: null, tags: [], view_count: 0, visibility: "public",
 };
 const event: ProgressEvent = { video_id: 1, status: "processing", percent: 30, eta_seconds: 95, playable_seconds: null, current_step: "video", renditions: [] };
 
