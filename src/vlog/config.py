@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vlog.kit.addresses import Network
 from vlog.kit.errors import Invalid
 from vlog.kit.proxies import TrustedProxies
 
@@ -39,6 +41,7 @@ class Config:
     ffprobe: Path | None = None
     transcoder_slots: int = 0
     unsafe_no_jail: bool = False
+    download_allow: tuple[Network, ...] = ()
     log_level: str = "info"
     log_json: bool = False
 
@@ -121,6 +124,11 @@ VARIABLES = (
         "no",
     ),
     Variable(
+        "VLOG_DOWNLOAD_ALLOW",
+        "Private networks that `vlog download` may reach, such as 192.168.1.0/24, separated by commas.",
+        "none",
+    ),
+    Variable(
         "VLOG_CRASH_AT",
         "For tests of recovery: the named point of `vlog.kit.crash` at which a process kills itself.",
         "never",
@@ -164,6 +172,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         ffprobe=_path(env, "VLOG_FFPROBE"),
         transcoder_slots=_integer(env, "VLOG_TRANSCODER_SLOTS", os.cpu_count() or 1, maximum=256),
         unsafe_no_jail=_boolean(env, "VLOG_UNSAFE_NO_JAIL"),
+        download_allow=_networks(env, "VLOG_DOWNLOAD_ALLOW"),
         log_level=_choice(env, "VLOG_LOG_LEVEL", ("info", "debug", "warning", "error")),
         log_json=_boolean(env, "VLOG_LOG_JSON"),
     )
@@ -202,6 +211,16 @@ def _proxies(env: Mapping[str, str]) -> TrustedProxies:
         raise Invalid(
             f"VLOG_TRUSTED_PROXIES takes addresses and networks such as 127.0.0.1, 10.0.0.0/8: {error}.",
             code="bad_environment",
+        ) from error
+
+
+def _networks(env: Mapping[str, str], name: str) -> tuple[Network, ...]:
+    texts = [text.strip() for text in env.get(name, "").split(",")]
+    try:
+        return tuple(ipaddress.ip_network(text) for text in texts if text)
+    except ValueError as error:
+        raise Invalid(
+            f"{name} takes networks such as 192.168.1.0/24: {error}.", code="bad_environment"
         ) from error
 
 

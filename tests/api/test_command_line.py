@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +13,8 @@ import pytest
 
 from tests.support.api import make_ready, make_video
 from tests.support.cli_site import Terminal, terminal
+from tests.support.site import make_clip
+from tests.support.web import site
 from vlog.context import Context
 
 
@@ -177,3 +182,31 @@ async def test_what_others_wrote_steers_no_terminal(ctx: Context, vlog: Terminal
     out = (await vlog("list")).out
     assert "Red [bold]alert[/bold] :smile:" in out
     assert json.loads((await vlog("list", "--json")).out)[0]["id"] == video.id
+
+
+async def test_a_download_becomes_a_video(vlog: Terminal, tmp_path: Path) -> None:
+    """``vlog download`` is a program of its own; its jail lets it out to here because it is told so."""
+    clip = tmp_path / "At sea.mp4"
+    make_clip(clip)
+    with site(clip) as (url, _):
+        allowed = {**vlog.cli.environment, "VLOG_DOWNLOAD_ALLOW": "127.0.0.1/32"}
+        good = await run_vlog(
+            allowed, "download", f"{url}/at-sea.mp4", f"{url}/inward", "--json", "-d", "Waves"
+        )
+        first, second = json.loads(good[1])
+        assert (good[0], first["error"], second["video_id"]) == (1, None, None)
+        assert "no public address" in second["error"]
+        shown = await vlog.json("show", str(first["video_id"]))
+        assert (shown["title"], shown["description"]) == ("at-sea", "Waves")
+        refused = await run_vlog(vlog.cli.environment, "download", f"{url}/at-sea.mp4")
+        assert (refused[0], "no public address" in refused[2]) == (1, True)
+    assert (await run_vlog(vlog.cli.environment, "download", "file:///etc/passwd"))[0] == 1
+
+
+async def run_vlog(environment: dict[str, str], *words: str) -> tuple[int, str, str]:
+    """The installed command as a process: its exit code and what it printed."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "vlog.cli.verbs", *words), env=environment, stdout=PIPE, stderr=PIPE
+    )
+    out, err = await process.communicate()
+    return process.returncode or 0, out.decode(), err.decode()

@@ -19,6 +19,7 @@ TRANSCODER = ("-m", "vlog.cli.transcoder")
 BACKGROUND = ("-m", "vlog.cli.background")
 DATABASE = ("-m", "vlog.cli.database")
 STORAGE = ("-m", "vlog.cli.storage")
+DOWNLOAD = ("-m", "vlog.cli.download")
 DOCTOR = ("-m", "vlog.cli.doctor")
 VERBS = ("-m", "vlog.cli.verbs")
 

@@ -76,10 +76,15 @@ def upload(api: AdminApi, files: list[Path], *, wish: Wish, as_json: bool) -> bo
             result = Uploaded(str(file), error=error.message)
         results.append(result)
         if not as_json:
-            _tell(result, waited=wish.wait)
+            tell(result, waited=wish.wait)
     if as_json:
         print(json.dumps([asdict(result) for result in results], ensure_ascii=False, indent=2))
     return all(result.error is None for result in results)
+
+
+def send(api: AdminApi, file: Path, wish: Wish, *, category_id: int | None) -> Uploaded:
+    """Upload one file; raises ``VlogError``."""
+    return _upload_one(api, _Sending(file, wish, category_id), UploadMemory(state_folder(os.environ)))
 
 
 def check_file(file: Path) -> None:
@@ -206,11 +211,12 @@ class Bar:
         """Of all bytes, rounded down."""
         return 100 * self._done_bytes // self._size_bytes
 
-    def show(self, done_bytes: int) -> None:
-        """So far it is."""
+    def show(self, done_bytes: int, total_bytes: int | None = None) -> None:
+        """So far it is; ``total_bytes`` where that was not known."""
         self._done_bytes = done_bytes
         self._is_paused = False
-        self._progress.update(self._task, completed=done_bytes, description=self._name)
+        total = self._size_bytes or total_bytes
+        self._progress.update(self._task, completed=done_bytes, total=total, description=self._name)
 
     def pause(self, words: str, seconds: float) -> None:
         """Nothing moves, for this reason; once in words where nobody sees the line."""
@@ -259,7 +265,8 @@ def _wait(api: AdminApi, video_id: int, *, name: str) -> tuple[str, str | None]:
             time.sleep(_POLL_SECONDS)
 
 
-def _tell(result: Uploaded, *, waited: bool) -> None:
+def tell(result: Uploaded, *, waited: bool) -> None:
+    """Where it can be watched, or why not."""
     if result.error is not None:
         complain(f"{result.file}: {result.error}")
     else:

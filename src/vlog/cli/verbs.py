@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import asdict
 from enum import StrEnum
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -21,9 +23,10 @@ from vlog.cli.library.fields import fields
 from vlog.cli.library.listing import listing
 from vlog.cli.library.playlists import playlists
 from vlog.cli.library.taxonomy import categories, tags
+from vlog.cli.library.thumbnails import thumbnails
 from vlog.cli.library.transfer import transfer
 from vlog.cli.library.words import AsJson
-from vlog.cli.main import BACKGROUND, DATABASE, DOCTOR, SERVE, STORAGE, TRANSCODER, UP, become
+from vlog.cli.main import BACKGROUND, DATABASE, DOCTOR, DOWNLOAD, SERVE, STORAGE, TRANSCODER, UP, become
 from vlog.cli.plain import DEBUG, FAILED, exit_code, run_plainly
 from vlog.cli.upload import Wish, check_file, upload
 
@@ -165,6 +168,26 @@ def upload_files(
             raise typer.Exit(FAILED)
 
 
+@app.command(
+    rich_help_panel=VIDEOS, epilog="vlog download https://videos.example/watch?v=1 --category talks --wait"
+)
+def download(
+    urls: Annotated[list[str], typer.Argument(metavar="URL", help="Pages or files.", show_default=False)],
+    title: Annotated[str | None, typer.Option("-t", "--title", help="Default: what the page says.")] = None,
+    description: Annotated[str, typer.Option("-d", "--description", help="Default: the page's.")] = "",
+    category: Annotated[str | None, typer.Option("-c", "--category", help="Its name or slug.")] = None,
+    no_publish: Annotated[
+        bool, typer.Option("--no-publish", help="Keep it from visitors when ready.")
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Return when it plays, or has failed.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Download videos from elsewhere in the web (by yt-dlp, in a jail) and upload them here."""
+    wish = Wish(title, description, category, publish=not no_publish, wait=wait)
+    asked = {"urls": urls, "wish": asdict(wish), "as_json": as_json}
+    become(DOWNLOAD, json.dumps(asked))
+
+
 @app.command("inbox", rich_help_panel=VIDEOS)
 def show_inbox(as_json: AsJson = False) -> None:
     """List the files in the watched folder; exit code 1 when one of them can't become a video."""
@@ -179,7 +202,7 @@ def version() -> None:
     print(f"vlog {installed_version('vlog')}")
 
 
-for verbs in (listing, editing, acts, transfer, auditing):
+for verbs in (listing, editing, thumbnails, acts, transfer, auditing):
     app.add_typer(verbs)
 for name, group in (
     ("categories", categories),
