@@ -147,10 +147,10 @@ def _command(url: str, work: Path, *, tools: MediaTools, max_bytes: int) -> list
         *(word for path in readable for word in ("--ro-bind-try", str(path), str(path))),
         *("--ro-bind", str(library), "/library/yt_dlp"),
         *("--ro-bind", str(_INSIDE), "/inside.py"),
-        *("--bind", str(work), "/work"),
+        *("--bind", str(work), "/jail"),
         *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"),  # noqa: S108 - the jail's own
         *("--setenv", "HOME", "/tmp", "--setenv", "LC_ALL", "C.UTF-8"),  # noqa: S108 - the jail's own
-        *("--remount-ro", "/", "--chdir", "/work", "--"),
+        *("--remount-ro", "/", "--chdir", "/jail", "--"),
         *(str(python), "-I", "-S", "/inside.py", json.dumps(wanted)),
     ]
 

@@ -2,7 +2,7 @@
 
 Started by path with nothing of VLog importable; it speaks to the outside in lines of JSON on standard output.
 The jail has no network but a loopback of its own, on which this program passes connections on to the socket
-``/work/out``.
+``out`` in the work folder.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-_WORK = Path("/work")
+_WORK = Path("/jail")
 _BLOCK_BYTES = 64 << 10
 _SAID_EVERY_BYTES = 1 << 20
 
 
 def main() -> None:
-    """Download one address into ``/work`` and say what it is."""
+    """Download one address into the work folder and say what it is."""
     wanted = json.loads(sys.argv[1])
     resource.setrlimit(resource.RLIMIT_FSIZE, (wanted["max_bytes"],) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
