@@ -61,7 +61,8 @@ function showSeen(panel: HTMLElement): void {
     need(row, "[data-seen]").hidden = !done.includes(row);
   }
   if (panel.dataset["type"] !== "course") return;
-  need(panel, "[data-playlist-done]").textContent = ` · ${tn("%(count)s watched", "%(count)s watched", done.length)}`;
+  const words = tn("%(count)s watched", "%(count)s watched", done.length);
+  need(panel, "[data-playlist-done]").textContent = ` · ${words}`;
 }
 
 function wireAutoplay(panel: HTMLElement, following: HTMLAnchorElement | null, player: Player): void {
