@@ -286,6 +286,13 @@ export interface FieldShape {
   slug: string;
 }
 
+/** How many videos say something to a field; `is_more`: more than were counted. */
+export interface FieldUsage {
+  field_id: number;
+  is_more: boolean;
+  videos: number;
+}
+
 /** A field of a video, and what it says to it. */
 export interface FieldValue {
   field_id: number;
@@ -1026,6 +1033,14 @@ export interface Operations {
     query?: never;
     body?: never;
     answer: null;
+  };
+  "GET /api/custom-fields/{field_id}/usage": {
+    path: {
+      field_id: number;
+    };
+    query?: never;
+    body?: never;
+    answer: FieldUsage;
   };
   "GET /api/health": {
     path?: never;

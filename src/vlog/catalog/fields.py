@@ -180,6 +180,12 @@ async def edit(tx: Transaction, field_id: int, changes: FieldChanges) -> Field:
     return after
 
 
+async def answered(reader: Reader, field_id: int, *, at_most: int) -> int:
+    """How many videos say something to a field; counting ends at ``at_most``."""
+    sql = "SELECT count(*) FROM (SELECT FROM video_custom_fields WHERE field_id = $1 LIMIT $2) found"
+    return int(await reader.fetchval(sql, field_id, at_most))
+
+
 async def delete(tx: Transaction, field_id: int) -> None:
     """Remove a field and what videos say to it. Raises ``NotFound`` (code ``unknown_field``)."""
     field = await by_id(tx, field_id)

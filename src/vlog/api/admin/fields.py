@@ -19,6 +19,8 @@ from vlog.db.transaction import transaction
 
 router = APIRouter(prefix="/api", tags=["custom fields"], dependencies=ADMIN_ONLY)
 
+_COUNTED = 10_000
+
 _Options = Annotated[list[Text], Bounded(max_length=1000)]
 _Position = Annotated[int, Bounded(ge=0, le=100_000)]
 _Length = Annotated[int, Bounded(ge=0, le=100_000)]
@@ -116,6 +118,15 @@ class FieldValue:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FieldUsage:
+    """How many videos say something to a field; ``is_more``: more than were counted."""
+
+    field_id: int
+    videos: int
+    is_more: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class VideoFields:
     """All fields of a video."""
 
@@ -159,6 +170,14 @@ async def edit_field(ctx: Ctx, field_id: RowId, edit: FieldEdit) -> FieldShape:
     if edit.constraints is not None:
         changes["constraints"] = _constraints(edit.constraints)
     return _shape(await transaction(ctx.db, lambda tx: fields.edit(tx, field_id, changes)))
+
+
+@router.get("/custom-fields/{field_id}/usage")
+async def get_field_usage(ctx: Ctx, field_id: RowId) -> FieldUsage:
+    """How many videos say something to a field: what is lost when it is removed."""
+    await fields.by_id(ctx.db, field_id)
+    found = await fields.answered(ctx.db, field_id, at_most=_COUNTED + 1)
+    return FieldUsage(field_id=field_id, videos=min(found, _COUNTED), is_more=found > _COUNTED)
 
 
 @router.delete("/custom-fields/{field_id}", status_code=HTTPStatus.NO_CONTENT)

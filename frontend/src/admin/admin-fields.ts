@@ -1,0 +1,4 @@
+import { startAdmin } from "./alpine";
+import { fieldsPage } from "./fields-page";
+
+startAdmin({ fieldsPage });

@@ -1,0 +1,4 @@
+import { startAdmin } from "./alpine";
+import { playlistsPage } from "./playlists-page";
+
+startAdmin({ playlistsPage });
