@@ -38,7 +38,7 @@ async def test_a_playlist_is_made_filled_and_sorted(ctx: Context, running: Runni
         box = page.get_by_role("combobox", name="Add a video")
         for word in ("harb", "sail", "stor"):
             await box.press_sequentially(word)
-            await page.get_by_role("option").first.wait_for()
+            await page.locator("li[role=option]").first.wait_for()
             async with page.expect_response("**/playlists/1/videos**"):
                 await page.keyboard.press("Enter")
         await expect(page.locator(".row-title")).to_have_text(["Harbour", "Sailing", "Storm"])
