@@ -78,6 +78,19 @@ async def test_some_fail_and_all_are_tried(ctx: Context, vlog: Terminal) -> None
     assert (await vlog("schedule", "one", "tomorrow")).code == 1
 
 
+async def test_work_on_what_plays(ctx: Context, vlog: Terminal) -> None:
+    await make_ready(ctx, "One")
+    assert (await vlog.json("thumbnail", "one"))["is_pending"] is False
+    assert (await vlog("thumbnail", "one", "--at", "0:05", "--revert")).code == 1
+    assert (await vlog("thumbnail", "one", "--at", "soon")).code == 1
+    assert (await vlog("thumbnail", "one", "--image", "nothing.png")).code == 4
+    # This one was made without a source.
+    refused = await vlog.json("retranscode", "one", "nowhere", code=1)
+    assert refused["failed"] == 2
+    assert (await vlog("retranscode", "one", "--priority", "soon")).code == 2
+    assert (await vlog("upload", __file__, "--replaces", "nowhere")).code == 4
+
+
 async def test_trash_and_purge_ask(ctx: Context, vlog: Terminal) -> None:
     await make_ready(ctx, "One")
     assert (await vlog("delete", "one", typed="n\n")).code == 1

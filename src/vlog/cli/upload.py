@@ -46,6 +46,8 @@ class Wish:
     wait: bool
     sha256: bool = False
     patience_minutes: float = 10.0
+    replaces: int | None = None
+    """The video whose source the file takes the place of."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Uploaded:
 
 def upload(api: AdminApi, files: list[Path], *, wish: Wish, as_json: bool) -> bool:
     """Upload all ``files``, each whatever becomes of the others; whether all went well."""
+    if wish.replaces is not None and len(files) > 1:
+        raise Invalid("One file takes the place of a source, not several.")
     if wish.title is not None and len(files) > 1:
         raise Invalid("One title does not suit several files: leave --title out or upload one at a time.")
     # Before gigabytes travel: is the secret right, is there such a category?
@@ -141,15 +145,21 @@ class _Sending:
     @property
     def metadata(self) -> dict[str, str]:
         """What the server is told when the upload begins."""
+        if self.wish.replaces is not None:
+            return {**self._name, "replaces": str(self.wish.replaces)}
         category = {} if self.category_id is None else {"category_id": str(self.category_id)}
         return {
-            # A name that is no UTF-8 can still be shown.
-            "filename": os.fsencode(self.file.name).decode("utf-8", "backslashreplace"),
+            **self._name,
             "title": self.wish.title or title_of_file(self.file.name),
             "description": self.wish.description,
             "publish": "true" if self.wish.publish else "false",
             **category,
         }
+
+    @property
+    def _name(self) -> dict[str, str]:
+        # A name that is no UTF-8 can still be shown.
+        return {"filename": os.fsencode(self.file.name).decode("utf-8", "backslashreplace")}
 
     def identity(self, opened: BinaryIO, server: str) -> Upload:
         """By what another run of the same command finds it again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import StrEnum
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -21,6 +21,7 @@ from vlog.cli.library.chapters import chapters
 from vlog.cli.library.editing import editing
 from vlog.cli.library.fields import fields
 from vlog.cli.library.listing import listing
+from vlog.cli.library.naming import video_id
 from vlog.cli.library.playlists import playlists
 from vlog.cli.library.taxonomy import categories, tags
 from vlog.cli.library.thumbnails import thumbnails
@@ -147,6 +148,10 @@ def upload_files(
     patience: Annotated[
         float, typer.Option(min=0, metavar="MINUTES", help="How long to wait for a server that went away.")
     ] = 10,
+    replaces: Annotated[
+        str | None,
+        typer.Option("--replaces", metavar="VIDEO", help="Put the file in the place of its source."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Upload videos and print where they can be watched. Whatever breaks off goes on where it stopped:
@@ -164,6 +169,8 @@ def upload_files(
         patience_minutes=patience,
     )
     with admin_api() as api:
+        if replaces is not None:
+            wish = replace(wish, replaces=video_id(api, replaces))
         if not upload(api, files, wish=wish, as_json=as_json):
             raise typer.Exit(FAILED)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,14 @@ from vlog.kit.lines import printable
 Act = Callable[[AdminApi, int], Any]
 PANEL = "Videos"
 acts = typer.Typer()
+
+
+class Priority(StrEnum):
+    """How soon."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +77,28 @@ def retry(videos: Videos, as_json: AsJson = False) -> None:
     """Make failed videos ready once more, from the sources that were kept."""
     with admin_api() as api:
         each(api, videos, _post("retry"), told="Video {} is being made ready again.", as_json=as_json)
+
+
+@acts.command(
+    rich_help_panel=PANEL,
+    epilog="vlog retranscode am-see --quality 1080p --quality 720p\n\nvlog retranscode 12 13 --priority low",
+)
+def retranscode(
+    videos: Videos,
+    quality: Annotated[
+        list[str] | None, typer.Option("--quality", help="Such as 720p; may be repeated. Default: all.")
+    ] = None,
+    priority: Annotated[Priority, typer.Option("--priority")] = Priority.NORMAL,
+    as_json: AsJson = False,
+) -> None:
+    """Encode videos anew by the settings of now. What plays goes on playing until all of it is made."""
+    wanted = {"qualities": quality or ["all"], "priority": priority.value}
+
+    def act(api: AdminApi, found: int) -> Any:
+        return api.send("POST", f"/api/videos/{found}/retranscode", json=wanted)
+
+    with admin_api() as api:
+        each(api, videos, act, told="Video {} is being encoded anew.", as_json=as_json)
 
 
 @acts.command(rich_help_panel=PANEL, epilog="vlog restore am-see\n\nvlog archive shows what can be restored.")
