@@ -50,7 +50,7 @@ const BUDGETS = {
   "admin-door.js": 2_000,
   "admin-setup.js": 6_000,
   "admin-login.js": 6_000,
-  "admin-dashboard.js": 56_000,
+  "admin-dashboard.js": 60_000,
   "admin-archive.js": 56_000,
   "admin-audit.js": 56_000,
   "admin-videos.js": 62_000,

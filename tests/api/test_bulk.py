@@ -106,3 +106,14 @@ async def test_the_audit_log_is_filtered(admin: httpx.AsyncClient) -> None:
     page = (await admin.get("/api/audit", params={"limit": 2})).json()
     rest = (await admin.get("/api/audit", params={"before": page["next_before"]})).json()
     assert [each["subject_name"] for each in page["entries"] + rest["entries"]] == ["three", "two", "one"]
+
+
+async def test_the_dashboard(ctx: Context, admin: httpx.AsyncClient) -> None:
+    empty = (await admin.get("/api/dashboard")).json()
+    assert (empty["video_count"], empty["running"], empty["newest"], empty["most_viewed"]) == (0, [], [], [])
+    first, second = await make_ready(ctx, "One"), await make_ready(ctx, "Two", public=False)
+    await ctx.db.pool.execute("UPDATE video_views SET views = 7 WHERE video_id = $1", first.id)
+    found = (await admin.get("/api/dashboard")).json()
+    assert (found["video_count"], found["published_count"], found["failed_count"]) == (2, 1, 0)
+    assert [each["id"] for each in found["newest"]] == [second.id, first.id]
+    assert [(each["id"], each["view_count"]) for each in found["most_viewed"]] == [(first.id, 7)]

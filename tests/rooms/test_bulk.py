@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from tests.rooms.test_listing import fill
+from tests.support.uploaded import upload
 from vlog.catalog import playlist_items, playlists, tags, taxonomy, videos
 from vlog.context import Context
 from vlog.db.transaction import transaction
@@ -17,6 +18,7 @@ from vlog.kit.acting import Actor, act_as
 from vlog.kit.errors import NotFound
 from vlog.processing import bulk, removal
 from vlog.processing.bulk import Outcome
+from vlog.processing.retranscoding import Wish
 
 MISSING = 10**9
 
@@ -103,3 +105,12 @@ async def test_a_category_that_is_gone_refuses_each(ctx: Context) -> None:
     assert set(said(await bulk.edit(ctx, ids, {"category_id": category.id})).values()) == {"ok"}
     assert set(said(await bulk.edit(ctx, ids, {"category_id": MISSING})).values()) == {"unknown_category"}
     assert set(said(await bulk.edit(ctx, ids, {"category_id": None})).values()) == {"ok"}
+
+
+async def test_what_is_made_already_is_not_made_twice(ctx: Context) -> None:
+    first, second = [(await upload(ctx, title)).video_id for title in ("One", "Two")]
+    await ctx.db.pool.execute("UPDATE transcoding_jobs SET state = 'done' WHERE video_id = $1", first)
+    (gone,) = await fill(ctx.db, "Without a source")
+    found = await bulk.retranscode(ctx, [first, second, gone], Wish(qualities=("360p",)))
+    assert said(found) == {first: "ok", second: "already_underway", gone: "source_missing"}
+    assert said(await bulk.retranscode(ctx, [first], Wish())) == {first: "already_underway"}

@@ -234,6 +234,18 @@ export interface CsrfToken {
   required: boolean;
 }
 
+/** The first few of everything, and how many there are; counts with conditions stop at 1 000. */
+export interface Dashboard {
+  failed: AdminVideo[];
+  failed_count: number;
+  most_viewed: AdminVideo[];
+  newest: AdminVideo[];
+  published_count: number;
+  running: Running[];
+  running_count: number;
+  video_count: number;
+}
+
 /** Whether chapters that are there already may be replaced. */
 export interface Detection {
   replace_existing?: boolean;
@@ -481,6 +493,13 @@ export interface ManyListed {
   video_ids: number[];
 }
 
+/** Which videos, and what they shall consist of afterwards; sizes that a source does not give are left out. */
+export interface ManyRetranscoded {
+  priority?: "high" | "normal" | "low";
+  qualities?: string[];
+  video_ids: number[];
+}
+
 /** Tags that all of them get, and tags that all of them lose. */
 export interface ManyTagged {
   add_tag_ids?: number[];
@@ -633,6 +652,12 @@ export interface Run {
   cpu_seconds: number;
   exit_status: number;
   stderr_tail: string;
+}
+
+/** A video of which something is being made; `workers` is empty while it waits. */
+export interface Running {
+  video: AdminVideo;
+  workers: string[];
 }
 
 /** When a video that is kept back is to be published. */
@@ -918,7 +943,7 @@ export interface Operations {
     query?: {
       limit?: number | null;
       before?: number | null;
-      action?: "archive.purged" | "category.created" | "category.deleted" | "category.edited" | "category.moved" | "chapters.changed" | "field.created" | "field.deleted" | "field.edited" | "playlist.created" | "playlist.deleted" | "playlist.edited" | "playlist.items" | "setting.changed" | "tag.created" | "tag.deleted" | "tag.merged" | "tag.renamed" | "video.deleted" | "video.edited" | "video.fields" | "video.published" | "video.purged" | "video.replaced" | "video.restored" | "video.retranscoded" | "video.scheduled" | "video.thumbnail" | "video.unpublished" | "videos.deleted" | "videos.edited" | "videos.fields" | "videos.listed" | "videos.published" | "videos.purged" | "videos.restored" | "videos.tagged" | "videos.unpublished" | null;
+      action?: "archive.purged" | "category.created" | "category.deleted" | "category.edited" | "category.moved" | "chapters.changed" | "field.created" | "field.deleted" | "field.edited" | "playlist.created" | "playlist.deleted" | "playlist.edited" | "playlist.items" | "setting.changed" | "tag.created" | "tag.deleted" | "tag.merged" | "tag.renamed" | "video.deleted" | "video.edited" | "video.fields" | "video.published" | "video.purged" | "video.replaced" | "video.restored" | "video.retranscoded" | "video.scheduled" | "video.thumbnail" | "video.unpublished" | "videos.deleted" | "videos.edited" | "videos.fields" | "videos.listed" | "videos.published" | "videos.purged" | "videos.restored" | "videos.retranscoded" | "videos.tagged" | "videos.unpublished" | null;
       actor?: string | null;
       subject_type?: string | null;
       subject_id?: number | null;
@@ -1041,6 +1066,12 @@ export interface Operations {
     query?: never;
     body?: never;
     answer: FieldUsage;
+  };
+  "GET /api/dashboard": {
+    path?: never;
+    query?: never;
+    body?: never;
+    answer: Dashboard;
   };
   "GET /api/health": {
     path?: never;
@@ -1313,6 +1344,12 @@ export interface Operations {
     path?: never;
     query?: never;
     body: Many;
+    answer: BulkAnswer;
+  };
+  "POST /api/videos/bulk/retranscode": {
+    path?: never;
+    query?: never;
+    body: ManyRetranscoded;
     answer: BulkAnswer;
   };
   "POST /api/videos/bulk/tags": {

@@ -26,6 +26,7 @@ const SENTENCES: Record<string, string> = {
   "video.published": "published",
   "video.purged": "deleted permanently",
   "video.restored": "restored",
+  "video.retranscoded": "asked for new renditions of",
   "video.scheduled": "scheduled",
   "video.unpublished": "unpublished",
   "videos.deleted": "moved to the archive:",
@@ -35,6 +36,7 @@ const SENTENCES: Record<string, string> = {
   "videos.published": "published",
   "videos.purged": "deleted permanently",
   "videos.restored": "restored",
+  "videos.retranscoded": "asked for new renditions of",
   "videos.tagged": "changed the tags of",
   "videos.unpublished": "unpublished",
 };

@@ -53,6 +53,7 @@ Action = Literal[
     "videos.published",
     "videos.purged",
     "videos.restored",
+    "videos.retranscoded",
     "videos.tagged",
     "videos.unpublished",
 ]

@@ -18,9 +18,11 @@ from vlog.db.transaction import Transaction, transaction
 from vlog.events import audit
 from vlog.events.audit import Action
 from vlog.kit.errors import Conflict, Invalid, NotFound, VlogError
-from vlog.processing import generations, removal
+from vlog.processing import generations, removal, retranscoding
 from vlog.processing.one_by_one import for_each
+from vlog.processing.retranscoding import Wish
 from vlog.processing.rooms import Rooms
+from vlog.settings import known
 
 MAX_VIDEOS = 500
 
@@ -117,6 +119,18 @@ async def retag(
     names = {tag_id: (await tags.by_id(ctx.db, tag_id)).name for tag_id in {*add, *remove}}
     said = {"add": [names[each] for each in add], "remove": [names[each] for each in remove]}
     return await _each(ctx, video_ids, _task("videos.tagged", change, **said))
+
+
+async def retranscode(ctx: Rooms, video_ids: Sequence[int], wish: Wish) -> list[Outcome]:
+    """Make the renditions of videos anew; what plays goes on playing."""
+    attempts = await ctx.settings.get(known.MAX_RETRIES)
+
+    async def begin(tx: Transaction, video_id: int) -> None:
+        await retranscoding.begin(tx, video_id, wish=wish, max_attempts=attempts)
+
+    return await _each(
+        ctx, video_ids, _task("videos.retranscoded", begin, qualities=", ".join(wish.qualities or ("all",)))
+    )
 
 
 async def answer(ctx: Rooms, video_ids: Sequence[int], values: Mapping[int, object]) -> list[Outcome]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from pydantic import Field as Bounded
 
 from vlog.api.admin.guard import ADMIN_ONLY
+from vlog.api.admin.sources import Retranscoding
 from vlog.api.deps import MAX_ID, Ctx, sent_fields
 from vlog.catalog.rows import Visibility
 from vlog.catalog.videos import VideoChanges
@@ -74,6 +75,12 @@ class ManyListed(Many):
     playlist_id: _Id
 
 
+class ManyRetranscoded(Many, Retranscoding):
+    """Which videos, and what they shall consist of afterwards; sizes that a source does not give are left
+    out.
+    """
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BulkError:
     """Why a video was left as it was."""
@@ -130,6 +137,12 @@ async def bulk_unpublish(ctx: Ctx, many: Many) -> BulkAnswer:
 async def bulk_update(ctx: Ctx, many: ManyEdited) -> BulkAnswer:
     """Change the same in all of them."""
     return _answer(await bulk.edit(ctx, many.video_ids, many.changes()))
+
+
+@router.post("/retranscode")
+async def bulk_retranscode(ctx: Ctx, many: ManyRetranscoded) -> BulkAnswer:
+    """Make their renditions anew; what plays goes on playing."""
+    return _answer(await bulk.retranscode(ctx, many.video_ids, many.wish()))
 
 
 @router.post("/tags")
