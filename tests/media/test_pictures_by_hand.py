@@ -20,11 +20,13 @@ from tests.support.jails import tools
 from tests.support.uploaded import upload, video_of
 from vlog.api.admin import picture_wait
 from vlog.api.app import build_admin
+from vlog.api.media_urls import preview_url
 from vlog.context import Context
 from vlog.db.transaction import transaction
 from vlog.media.stills import PictureFile
 from vlog.pipeline.jail import Jail
-from vlog.processing import picture_requests
+from vlog.processing import picture_requests, previews
+from vlog.settings.store import Settings, put
 from vlog.storage import layout
 from vlog.wire.codec import from_json
 
@@ -252,3 +254,56 @@ async def test_kinds_of_pictures(
     upper, lower = (bottom, top) if name == "a.jpg" else (top, bottom)
     assert list(upper) == pytest.approx([0xE0, 0x10, 0x10], abs=6)
     assert list(lower) == pytest.approx([0x10, 0x10, 0xE0], abs=6)
+
+
+async def test_a_preview_is_short_small_and_silent(ctx: Context, hands: Hands, video_id: int) -> None:
+    # Nothing of it while the video is being made.
+    assert await previews.ask(ctx) == 0
+    await hands.work()
+    assert await previews.ask(ctx) == 1
+    assert await previews.ask(ctx) == 0
+    assert await hands.work() == ["preview"]
+    video = await video_of(ctx, video_id)
+    assert (video.has_preview, video.preview_version) == (True, 1)
+    assert preview_url(video) == "/videos/a-video/preview.mp4?v=1"
+    data = await picture(ctx, "preview.mp4")
+    assert len(data) < 200_000
+    command = [str(tools().ffprobe), "-v", "error", "-of", "csv=p=0"]
+    command += ["-show_entries", "stream=codec_name,width,height:format=duration"]
+    told = subprocess.run([*command, "-"], input=data, capture_output=True, check=True)
+    stream, seconds = told.stdout.decode().split()[:2]
+    assert stream.startswith("h264,320,240")
+    assert 2 < float(seconds.strip(",")) < 6
+    await picture_requests.sweep(ctx)
+    assert not [each for each in await ctx.storage.list(layout.UPLOADS) if each.key.endswith(".picture")]
+    # Whoever wants none has none.
+    await transaction(ctx.db, lambda tx: put(tx, "previews.enabled", False, actor="test"))
+    assert await previews.ask(replace(ctx, settings=Settings(ctx.db, environ={}))) == 1
+    assert preview_url(await video_of(ctx, video_id)) is None
+    assert not await ctx.storage.exists(layout.preview("a-video"))
+
+
+async def test_chapters_come_with_the_file(
+    ctx: Context, admin: httpx.AsyncClient, hands: Hands, film: Path, tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes.txt"
+    marks = [("0", "4000", "title=Röd"), ("4000", "8000", ""), ("8000", "12000", "title=Blue")]
+    parts = [f"[CHAPTER]\nTIMEBASE=1/1000\nSTART={a}\nEND={b}\n{title}\n" for a, b, title in marks]
+    notes.write_text(";FFMETADATA1\n" + "".join(parts))
+    source = tmp_path / "chapters.mkv"
+    noted = ("-f", "ffmetadata", "-i", notes, "-map", "0:v", "-map_chapters", "1", "-c", "copy")
+    run_ffmpeg("-i", film, *noted, source)
+    accepted = await upload(ctx, data=source.read_bytes())
+    await hands.work(kinds=("inspect", "remux"))
+    base = f"/api/videos/{accepted.video_id}/chapters"
+    found = (await admin.get(base)).json()["chapters"]
+    assert [(each["title"], each["start_time"]) for each in found] == [
+        ("Röd", 0),
+        ("Chapter 2", 4),
+        ("Blue", 8),
+    ]
+    refused = await admin.post(f"{base}/from-source", json={})
+    assert (refused.status_code, refused.json()["code"]) == (409, "chapters_exist")
+    await admin.delete(f"{base}/{found[1]['id']}")
+    again = await admin.post(f"{base}/from-source", json={"replace_existing": True})
+    assert again.json()["total_count"] == 3

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vlog.media.chapters import Mark, in_description, webvtt
+from vlog.media.chapters import Mark, in_description, in_source, webvtt
 
 
 def found(text: str, duration: float = 8000) -> list[tuple[float, str]]:
@@ -52,3 +52,23 @@ def test_a_track_tells_where_each_one_ends() -> None:
 
 def test_a_video_without_chapters_has_an_empty_track() -> None:
     assert webvtt([], duration_seconds=60.0) == "WEBVTT\n"
+
+
+def test_chapters_of_a_container() -> None:
+    told: list[tuple[float, float | None, str]] = [
+        (71.4, None, "Behind the end"),
+        (31.4, 36.4, "A\u202eb\x00 gap  behind"),
+        (1.0, 11.4, "  "),
+        (11.4, 31.4, "Middle"),
+        (11.4, 20.0, "Again"),
+    ]
+    found = in_source(told, start_seconds=1.4, duration_seconds=60.0)
+    assert [(mark.title, mark.start_seconds) for mark in found] == [
+        ("Chapter 1", 0.0),
+        ("Middle", 10.0),
+        ("A b gap behind", pytest.approx(30.0)),
+    ]
+    assert [mark.end_seconds for mark in found] == [None, None, pytest.approx(35.0)]
+    many = in_source([(float(n), None, "x" * 999) for n in range(99)], start_seconds=0, duration_seconds=99)
+    assert (len(many), len(many[0].title)) == (50, 255)
+    assert in_source([], start_seconds=0, duration_seconds=1) == []

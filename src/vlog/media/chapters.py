@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import floor
 
 # "0:00 Opening", "(1:02:03) – The end", "00:45 | Middle": a time, something that parts, a title.
 _LINE = re.compile(
@@ -20,6 +21,8 @@ _CLOCK = re.compile(r"^(?:(?:(\d{1,4}):)?(\d{1,2}):)?(\d{1,8}(?:\.\d{1,6})?)$", 
 MIN_LINES = 2
 _SECONDS_PER_MINUTE = 60
 _TITLE_MAX_LENGTH = 255
+MAX_CHAPTERS = 50
+_GAP_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,38 @@ def seconds_of(clock: str) -> float | None:
     if found is None or (found[2] and float(found[3]) >= _SECONDS_PER_MINUTE):
         return None
     return (int(found[1] or 0) * 60 + int(found[2] or 0)) * _SECONDS_PER_MINUTE + float(found[3])
+
+
+def in_source(
+    told: Sequence[tuple[float, float | None, str]], *, start_seconds: float, duration_seconds: float
+) -> list[Mark]:
+    """The chapters that a container lists, as start, end and title, on its own clock; in order and within
+    the presentation, which begins at ``start_seconds`` of that clock.
+
+    Those without a title are numbered. An end is kept where the next one begins later than that.
+    """
+    marks: list[Mark] = []
+    for start, end, title in sorted(told, key=lambda each: each[0]):
+        begins = max(start - start_seconds, 0.0)
+        if begins >= duration_seconds or (marks and begins <= marks[-1].start_seconds):
+            continue
+        ends = None if end is None else min(end - start_seconds, duration_seconds)
+        words = " ".join("".join(char if char.isprintable() else " " for char in title).split())
+        name = words[:_TITLE_MAX_LENGTH].strip() or f"Chapter {len(marks) + 1}"
+        marks.append(
+            Mark(floor(begins * 1000) / 1000, name, ends if ends is not None and ends > begins else None)
+        )
+        if len(marks) == MAX_CHAPTERS:
+            break
+    nexts = [*(mark.start_seconds for mark in marks[1:]), duration_seconds]
+    return [
+        mark if _leaves_a_gap(mark, following) else replace(mark, end_seconds=None)
+        for mark, following in zip(marks, nexts, strict=True)
+    ]
+
+
+def _leaves_a_gap(mark: Mark, following: float) -> bool:
+    return mark.end_seconds is not None and following - mark.end_seconds > _GAP_SECONDS
 
 
 def webvtt(marks: Sequence[Mark], *, duration_seconds: float) -> str:

@@ -104,6 +104,26 @@ def parse(answer: bytes) -> Probed:
     return Probed(format_names=tuple(names.split(",")), streams=tuple(streams), duration_seconds=duration)
 
 
+CHAPTER_ENTRIES = "chapter=start_time,end_time:chapter_tags=title"
+"""For ``-show_entries``, asked for by itself: titles are free text, and may be too much."""
+
+
+def parse_chapters(answer: bytes) -> list[tuple[float, float | None, str]]:
+    """Start, end and title of each chapter in what ffprobe says of ``CHAPTER_ENTRIES`` as JSON."""
+    try:
+        told = json.loads(answer)["chapters"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return []
+    found = []
+    for entry in told if isinstance(told, list) else ():
+        chapter = _table(entry)
+        start, end = decimal(chapter.get("start_time")), decimal(chapter.get("end_time"))
+        if start is not None:
+            title = _text(_table(chapter.get("tags")), "title")
+            found.append((float(start), None if end is None else float(end), title))
+    return found
+
+
 def refused_decoders(stderr: str) -> tuple[str, ...]:
     """The decoders that ffprobe says it was not allowed to open."""
     return tuple(sorted(set(_NOT_ON_WHITELIST.findall(stderr))))

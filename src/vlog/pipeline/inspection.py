@@ -14,6 +14,7 @@ import msgspec
 from vlog.kit.errors import Invalid
 from vlog.media import gate, interlacing, mp4_index, truncation
 from vlog.media.cadence import measured_rate
+from vlog.media.chapters import in_source
 from vlog.media.command import SEEK_BACK_SECONDS
 from vlog.media.grid import Grid
 from vlog.media.grid_build import GridWish, build_grid
@@ -29,11 +30,32 @@ from vlog.pipeline.probe import Proof, Questions
 from vlog.pipeline.sound_inspection import inspect_sound
 from vlog.wire.work import Inspected, InspectWork
 
+_WITH_CHAPTERS = frozenset({"mov", "matroska", "ogg", "mp3", "asf", "flac"})
 _JUMPING_CLOCKS = frozenset({"mpegts", "mpeg"})
 """Formats of broadcasts and discs, which are cut and joined as bytes."""
 
 
 async def inspect(
+    jail: Jail, source: Path, work: InspectWork, *, on_run: Callable[[Completed], None]
+) -> Inspected:
+    """Judge the file at ``source`` by its content and describe it, with the chapters that it lists.
+
+    ``on_run`` hears of every media tool that ended by itself. Raises what ``_inspected`` raises.
+    """
+    found = await _inspected(jail, source, work, on_run=on_run)
+    if _WITH_CHAPTERS.isdisjoint(found.info.format_names):
+        return found
+    told = await Questions(jail, source, on_run).chapters()
+    marks = in_source(
+        told,
+        # Sound alone begins where its file does.
+        start_seconds=float(found.grid.start_seconds) if found.info.pictures else 0.0,
+        duration_seconds=float(found.info.duration_seconds),
+    )
+    return msgspec.structs.replace(found, info=replace(found.info, chapters=tuple(marks)))
+
+
+async def _inspected(
     jail: Jail, source: Path, work: InspectWork, *, on_run: Callable[[Completed], None]
 ) -> Inspected:
     """Judge the file at ``source`` by its content and describe it.

@@ -13,7 +13,7 @@ from vlog.media import hardening, interlacing, probed
 from vlog.media.packets import FRAME_ENTRIES, PACKET_ENTRIES, MendedList, parse_decoded, parse_mended
 from vlog.media.probed import Probed
 from vlog.pipeline import ffmpeg
-from vlog.pipeline.failures import Completed, OutputTooBig
+from vlog.pipeline.failures import Completed, OutputTooBig, ToolFailure
 from vlog.pipeline.jail import Jail, JailSpec, Limits
 
 PROOF_FRAMES = 16
@@ -63,6 +63,17 @@ class Questions:
         if done.returncode:
             raise Invalid("This is not a video file that can be read.", code="not_media", reason=reason(done))
         return probed.parse(done.stdout), asking
+
+    async def chapters(self) -> list[tuple[float, float | None, str]]:
+        """Start, end (file time) and title of each chapter that the container lists; none where it can't be
+        read.
+        """
+        words = ["-show_entries", probed.CHAPTER_ENTRIES, "-of", "json"]
+        try:
+            done = await self._probe(words, _ANSWER_LIMITS)
+        except (Invalid, ToolFailure):
+            return []
+        return [] if done.returncode else probed.parse_chapters(done.stdout)
 
     async def packets(self, stream: int | None = None, *, since: Fraction | None = None) -> str:
         """Every packet of one stream or of all, for ``media.packets.parse_packets``.

@@ -12,6 +12,7 @@ from vlog.catalog import videos
 from vlog.db.transaction import Transaction, transaction
 from vlog.kit.crash import CrashPoint, crash_point
 from vlog.kit.errors import Conflict, Unavailable
+from vlog.media.chapters import Mark
 from vlog.processing import manifests, rows
 from vlog.processing.one_by_one import for_each
 from vlog.processing.planning import new_token
@@ -113,6 +114,14 @@ async def qualities(reader: Reader, video_id: int) -> list[Quality]:
         "SELECT id FROM generations WHERE video_id = $1 AND state = 'live'", video_id
     )
     return [] if live_id is None else await rows.qualities(reader, live_id)
+
+
+async def source_chapters(reader: Reader, video_id: int) -> tuple[Mark, ...]:
+    """The chapters that the source of what plays brought; none if nobody had asked for them then."""
+    live_id = await reader.fetchval(
+        "SELECT id FROM generations WHERE video_id = $1 AND state = 'live'", video_id
+    )
+    return () if live_id is None else (await rows.described(reader, live_id))[0].chapters
 
 
 class ShownQuality(NamedTuple):

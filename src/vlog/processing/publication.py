@@ -201,9 +201,10 @@ async def _go_live(ctx: Rooms, tx: Transaction, generation: Generation, *, terms
     info, _ = await rows.described(tx, generation.id)
     is_next = bool(await tx.fetchval(_IS_LIVE, generation.video_id))
     await generations.go_live(tx, generation, codec=await _codec_family(tx, generation.id, info))
-    await replacements.took_over(tx, generation, info)
     if is_next:
         await planning.describe(tx, generation.video_id, info)
+    await replacements.took_over(tx, generation, info)
+    if is_next:
         await remarks.tell(tx, generation.id)
         await tx.record(VideoUpdated(generation.video_id))
     await _write(ctx, tx, generation, terms=terms)

@@ -204,6 +204,11 @@ ARCHIVE_PURGE_LIMIT = Setting(
     help="Deleted videos that may be removed at once without anybody being asked. When more are due, none is:"
     " an admin looks first.",
 )
+PREVIEWS = Setting(
+    key="previews.enabled",
+    default=True,
+    help="Make a silent film of a few seconds of each video, which lists play under the pointer.",
+)
 AUDIT_RETENTION_DAYS = Setting(
     key="audit.retention_days",
     default=365,

@@ -18,6 +18,7 @@ from vlog.catalog.rows import VideoRow
 from vlog.db.transaction import Transaction, transaction
 from vlog.kit.errors import Conflict
 from vlog.media.chapters import Mark, in_description
+from vlog.processing import generations
 
 router = APIRouter(prefix="/api/videos/{video_id}/chapters", tags=["chapters"], dependencies=ADMIN_ONLY)
 
@@ -172,6 +173,22 @@ def _listed(video: VideoRow) -> list[Mark]:
             code="no_chapters_found",
         )
     return marks
+
+
+@router.post("/from-source")
+async def chapters_from_source(ctx: Ctx, video_id: RowId, detection: Detection) -> ChapterList:
+    """Take the chapters that the source's file lists."""
+
+    async def work(tx: Transaction) -> list[Chapter]:
+        await videos.locked(tx, video_id)
+        if await chapters.of_video(tx, video_id) and not detection.replace_existing:
+            raise Conflict("This video has chapters already.", code="chapters_exist")
+        marks = await generations.source_chapters(tx, video_id)
+        if not marks:
+            raise Conflict("The source of this video lists no chapters.", code="no_chapters_found")
+        return await chapters.take_from_source(tx, video_id, marks)
+
+    return _list(video_id, await transaction(ctx.db, work))
 
 
 def _list(video_id: int, found: list[Chapter]) -> ChapterList:
