@@ -92,7 +92,7 @@ def in_source(
         )
         if len(marks) == MAX_CHAPTERS:
             break
-    nexts = [*(mark.start_seconds for mark in marks[1:]), duration_seconds]
+    nexts = [*(mark.start_seconds for mark in marks), duration_seconds][1:]
     return [
         mark if _leaves_a_gap(mark, following) else replace(mark, end_seconds=None)
         for mark, following in zip(marks, nexts, strict=True)
