@@ -1477,6 +1477,14 @@ export interface Operations {
     body: Detection;
     answer: ChapterList;
   };
+  "POST /api/videos/{video_id}/chapters/from-source": {
+    path: {
+      video_id: number;
+    };
+    query?: never;
+    body: Detection;
+    answer: ChapterList;
+  };
   "POST /api/videos/{video_id}/chapters/reorder": {
     path: {
       video_id: number;
