@@ -1,7 +1,7 @@
 """The short silent film that lists play under the pointer: which moments, and how ffmpeg makes it.
 
 It is put together from a few segments of the smallest finished rendition, so nothing of the source's size or
-codec decides what it costs. H.264 in MP4 and not a moving picture format: an eighth of the bytes of WebP (40 kB
+codec decides what it costs. H.264 in MP4 and not a moving picture format: an eighth of the bytes of WebP (40
 and 323 kB for the same five seconds; AVIF has 51), and every browser decodes it by hardware.
 """
 
