@@ -42,7 +42,7 @@ async def seed(connection: asyncpg.Connection, videos: int) -> list[str]:
     await _categories_and_tags(connection, words)
     for first in range(1, videos + 1, _BATCH):
         ids = range(first, min(first + _BATCH, videos + 1))
-        await _videos(connection, _video_rows(ids, words, weights=weights, rng=rng))
+        await _videos(connection, _video_rows(ids, videos, words, weights=weights, rng=rng))
         tags = ((each, tag) for each in ids for tag in _tags(rng))
         await connection.copy_records_to_table("video_tags", records=tags, columns=("video_id", "tag_id"))
     await connection.execute("SELECT setval(pg_get_serial_sequence('videos', 'id'), $1)", videos)
@@ -91,7 +91,7 @@ async def _videos(connection: asyncpg.Connection, rows: Iterator[tuple[object, .
 
 
 def _video_rows(
-    ids: range, words: list[str], *, weights: list[float], rng: random.Random
+    ids: range, videos: int, words: list[str], *, weights: list[float], rng: random.Random
 ) -> Iterator[tuple[object, ...]]:
     for video_id in ids:
         chosen = rng.choices(words, cum_weights=weights, k=26)
@@ -101,8 +101,13 @@ def _video_rows(
             " ".join(chosen[6:]),
             rng.choice((None, *range(1, CATEGORIES + 1))),
             rng.lognormvariate(6, 1.1),
-            FIRST + timedelta(seconds=rng.random() * SPAN_SECONDS),
+            FIRST + timedelta(seconds=_published(video_id / videos, rng) * SPAN_SECONDS),
         )
+
+
+def _published(age: float, rng: random.Random) -> float:
+    """Most videos are published in the order in which they come, one in twenty at any time."""
+    return rng.random() if rng.random() < 0.05 else age
 
 
 def _tags(rng: random.Random) -> set[int]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
-import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -24,15 +26,12 @@ def derived_folder() -> Path:
     script = clips_folder() / SCRIPT
     version = hashlib.sha256(script.read_bytes() + tools().ffmpeg_version.encode()).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"vlog-derived-clips-{os.getuid()}-{version}"
-    if not folder.is_dir():
-        aside = Path(tempfile.mkdtemp(prefix=f"{folder.name}-"))
-        command = ["nice", "bash", str(script), str(tools().ffmpeg), str(aside)]
-        subprocess.run(command, check=True, capture_output=True)
-        try:
+    with _alone(folder.with_suffix(".lock")):
+        if not folder.is_dir():
+            aside = Path(tempfile.mkdtemp(prefix=f"{folder.name}-"))
+            command = ["nice", "bash", str(script), str(tools().ffmpeg), str(aside)]
+            subprocess.run(command, check=True, capture_output=True)
             aside.rename(folder)
-        except OSError:
-            # Another run was faster; its files are as good.
-            shutil.rmtree(aside)
     return folder
 
 
@@ -43,3 +42,11 @@ def derived(name: str) -> Path:
         known = ", ".join(sorted(file.name for file in derived_folder().iterdir()))
         raise FileNotFoundError(f"No derived clip {name}; there are: {known}")
     return path
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One process of a run at a time: the others wait for what it makes."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

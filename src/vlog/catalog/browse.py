@@ -16,9 +16,9 @@ COUNT_CAP = 1_000
 # Choices beside a list are counted over so many of its rows at most.
 SAMPLE = 2_000
 CHOICES_PER_KIND = 30
-# A video's first tags say what it is about; so many of each one's newest videos are looked at.
-RELATED_TAGS = 10
-RELATED_PER_TAG = 50
+# A video's rarest tags say best what it is about; so many of each one's newest videos are looked at.
+RELATED_TAGS = 5
+RELATED_PER_FACET = 30
 
 # Each video has exactly one of these.
 _STATES = [facet(Kind.STATUS, each) for each in STATUSES.values()]
@@ -66,27 +66,25 @@ WHERE NOT EXISTS (SELECT 1 FROM {face}_words w WHERE w.word = t.typed AND w.vide
     WHERE w.word >= t.typed AND w.word < t.typed || U&'\\+10FFFF' AND w.videos > 0
   ))
 """
+_OWN = f"""
+(SELECT own.facet, 3 AS points FROM catalog_index i CROSS JOIN unnest(i.facets) AS own (facet)
+ WHERE i.video_id = $1 AND own.facet >> 24 = {Kind.CATEGORY:d} AND own.facet & 16777215 <> 0)
+UNION ALL
+(SELECT own.facet, 2 FROM catalog_index i CROSS JOIN unnest(i.facets) AS own (facet)
+ LEFT JOIN catalog_facets f USING (facet)
+ WHERE i.video_id = $1 AND own.facet >> 24 = {Kind.TAG:d} ORDER BY f.videos, own.facet LIMIT {RELATED_TAGS})
+"""
+# Each facet is a value of its own statement's part, so that each is planned for how frequent it is.
+_SHARING = """
+(SELECT video_id, moment, {points} AS points FROM catalog_index i WHERE i.facets @> ARRAY[{facet}::integer]
+ ORDER BY moment DESC, video_id DESC LIMIT $2)
+"""
+_NEWEST = """
+(SELECT video_id, moment, 0 AS points FROM catalog_index ORDER BY moment DESC, video_id DESC LIMIT $3 + 1)
+"""
 _RELATED = """
-WITH own AS (SELECT facets FROM catalog_index WHERE video_id = $1),
-chosen AS (
-  SELECT facet FROM own, unnest(own.facets) AS facet WHERE facet >> 24 = $2 ORDER BY facet LIMIT $3
-), category AS (
-  SELECT facet FROM own, unnest(own.facets) AS facet WHERE facet >> 24 = $4 AND facet & 16777215 <> 0
-), found AS (
-  SELECT near.video_id, near.moment, 2 AS points FROM chosen CROSS JOIN LATERAL (
-    SELECT video_id, moment FROM catalog_index i WHERE i.facets @> ARRAY[chosen.facet]
-    ORDER BY moment DESC, video_id DESC LIMIT $5
-  ) near
-  UNION ALL
-  SELECT near.video_id, near.moment, 3 FROM category CROSS JOIN LATERAL (
-    SELECT video_id, moment FROM catalog_index i WHERE i.facets @> ARRAY[category.facet]
-    ORDER BY moment DESC, video_id DESC LIMIT $5
-  ) near
-  UNION ALL
-  (SELECT video_id, moment, 0 FROM catalog_index ORDER BY moment DESC, video_id DESC LIMIT $6 + 1)
-)
-SELECT video_id FROM found WHERE video_id <> $1
-GROUP BY video_id, moment ORDER BY sum(points) DESC, moment DESC, video_id DESC LIMIT $6
+SELECT video_id FROM ({found}) found WHERE video_id <> $1
+GROUP BY video_id, moment ORDER BY sum(points) DESC, moment DESC, video_id DESC LIMIT $3
 """
 
 
@@ -159,10 +157,15 @@ async def field_values(reader: Reader, value_ids: Sequence[int]) -> list[FieldVa
 
 async def related_ids(reader: Reader, video_id: int, *, limit: int) -> list[int]:
     """Published videos that share most with this one: tags, then its category; filled up with the newest."""
-    rows = await reader.fetch(
-        _RELATED, video_id, int(Kind.TAG), RELATED_TAGS, int(Kind.CATEGORY), RELATED_PER_TAG, limit
-    )
-    return [row["video_id"] for row in rows]
+    arguments = Arguments()
+    for value in (video_id, RELATED_PER_FACET, limit):
+        arguments.add(value)
+    shared = [
+        _SHARING.format(facet=arguments.add(own["facet"]), points=own["points"])
+        for own in await reader.fetch(_OWN, video_id)
+    ]
+    sql = _RELATED.format(found="UNION ALL".join([*shared, _NEWEST]))
+    return [row["video_id"] for row in await reader.fetch(sql, *arguments.values)]
 
 
 async def completions(reader: Reader, face: Face, prefix: str, *, limit: int) -> list[str]:

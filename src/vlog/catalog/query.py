@@ -18,7 +18,7 @@ from vlog.catalog.search import Terms
 Sort = Literal["date", "title", "duration", "views", "relevance"]
 
 # How many of the newest hits are ranked: for rarer words this is all of them.
-RANKED = 500
+RANKED = 300
 # What a hit in the description, a category, a tag, the title counts for (PostgreSQL's order: D, C, B, A), in
 # texts of any length.
 _WEIGHTS = "'{0.05,0.2,0.4,1.0}'"
