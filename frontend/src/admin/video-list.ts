@@ -154,6 +154,9 @@ export function videoList() {
     hasColumn(name: string): boolean {
       return this.columns.includes(name);
     },
+    shut(menu: HTMLDetailsElement): void {
+      menu.open = false;
+    },
     toggleColumn(name: string): void {
       this.columns = toggledIn(this.columns, name);
       rememberColumns(this.columns);
