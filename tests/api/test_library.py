@@ -214,3 +214,26 @@ async def test_what_the_public_list_refuses(
 ) -> None:
     answer = await public.get("/api/videos", params=query)
     assert answer.status_code == status, answer.text
+
+
+async def test_what_a_page_asks_before_it_acts(ctx: Context, admin: httpx.AsyncClient) -> None:
+    """Tags by how their names begin, chapters that a description would make, answers to a field."""
+    for name in ("Sea", "seaside", "Lake", "100%", "Ärmel"):
+        await post(admin, "/api/tags", {"name": name}, 201)
+    for search, expected in (("SEA", ["Sea", "seaside"]), ("100%", ["100%"]), ("_", []), ("är", ["Ärmel"])):
+        found = (await admin.get("/api/tags", params={"search": search})).json()
+        assert [each["name"] for each in found["tags"]] == expected
+    video = await make_ready(ctx)
+    chapters = f"/api/videos/{video.id}/chapters"
+    assert (await admin.get(f"{chapters}/from-description")).json()["code"] == "no_chapters_found"
+    await put(admin, f"/api/videos/{video.id}", {"description": "0:00 Quay\n0:30 Sea"})
+    listed = (await admin.get(f"{chapters}/from-description")).json()["chapters"]
+    assert listed == [{"title": "Quay", "start_time": 0.0}, {"title": "Sea", "start_time": 30.0}]
+    assert (await admin.get(chapters)).json()["total_count"] == 0
+    field = await post(admin, "/api/custom-fields", {"name": "Place", "field_type": "text"}, 201)
+    values = f"/api/videos/{video.id}/custom-fields"
+    stale = await put(admin, values, {"values": {field["id"]: "Hull"}, "edit_revision": 0}, 409)
+    assert stale["code"] == "edited_meanwhile"
+    await put(admin, values, {"values": {field["id"]: "Hull"}, "edit_revision": 1})
+    usage = (await admin.get(f"/api/custom-fields/{field['id']}/usage")).json()
+    assert usage == {"field_id": field["id"], "videos": 1, "is_more": False}

@@ -17,7 +17,7 @@ type Changes = Operations["PUT /api/videos/{video_id}/chapters/{chapter_id}"]["b
 export function chapterEditor() {
   const open = openVideo();
   const { path } = open;
-  const list = need(document, "[data-chapters]");
+  const list = need(document, "[data-chapter-rows]");
   const importer = need<HTMLDialogElement>(document, "[data-importer]");
   let seen = -1;
   let last: Promise<boolean> = Promise.resolve(true);
