@@ -196,7 +196,10 @@ async def test_other_sites_frame_the_player_where_they_may(site: Site) -> None:
         frame = page.frame_locator("iframe")
         await expect(frame.get_by_role("region", name="Video player")).to_be_visible()
         inside = next(each for each in page.frames if "/embed/" in each.url)
-        await inside.wait_for_function("() => (document.querySelector('video')?.currentTime ?? 0) > 3")
+        # By the clock: frames of other origins are told of few repaints.
+        await inside.wait_for_function(
+            "() => (document.querySelector('video')?.currentTime ?? 0) > 3", polling=200
+        )
         assert await inside.evaluate("document.querySelector('video').muted")
         await expect(frame.get_by_role("link", name="The gatekeepers")).to_have_attribute("target", "_blank")
         assert await page.context.cookies() == []

@@ -25,7 +25,7 @@ export const GROUPS: readonly ShortcutGroup[] = [
   { shown: ["←", "→"], does: t("5 seconds back or forward"), shortcuts: [{ keys: ["ArrowLeft"], act: "back5" }, { keys: ["ArrowRight"], act: "forward5" }] },
   { shown: ["J", "L"], does: t("10 seconds back or forward"), shortcuts: [{ keys: ["j"], act: "back10" }, { keys: ["l"], act: "forward10" }] },
   { shown: ["0", "…", "9"], does: t("Jump to a tenth of the video"), shortcuts: tenths() },
-  { shown: [t("Home"), t("End")], does: t("Jump to the start or the end"), shortcuts: [{ keys: ["Home"], act: "start", scrolls: true }, { keys: ["End"], act: "end", scrolls: true }] },
+  { shown: ["Home", "End"], does: t("Jump to the start or the end"), shortcuts: [{ keys: ["Home"], act: "start", scrolls: true }, { keys: ["End"], act: "end", scrolls: true }] },
   { shown: [",", "."], does: t("One frame back or forward"), shortcuts: [{ keys: [","], act: "previousFrame" }, { keys: ["."], act: "nextFrame" }] },
   { shown: ["<", ">"], does: t("Slower or faster"), shortcuts: [{ keys: ["<"], act: "slower" }, { keys: [">"], act: "faster" }] },
   { shown: ["↑", "↓"], does: t("Louder or quieter"), shortcuts: [{ keys: ["ArrowUp"], act: "louder", scrolls: true }, { keys: ["ArrowDown"], act: "quieter", scrolls: true }] },

@@ -67,8 +67,6 @@ function showSeen(panel: HTMLElement): void {
 
 function wireAutoplay(panel: HTMLElement, following: HTMLAnchorElement | null, player: Player): void {
   const choice = need<HTMLInputElement>(panel, "[data-autoplay-next]");
-  choice.hidden = false;
-  need(panel, "[data-autoplay-words]").hidden = false;
   choice.checked = readStored(AUTOPLAY_KEY) !== "off";
   choice.addEventListener("change", () => writeStored(AUTOPLAY_KEY, choice.checked ? null : "off"));
   if (following === null) return;
