@@ -21,9 +21,9 @@ from vlog.catalog import chapters
 from vlog.catalog.chapters import ChapterFields
 from vlog.context import Context
 from vlog.db.transaction import Transaction, transaction
-from vlog.kit.errors import Invalid
+from vlog.kit.errors import Invalid, LeaseLost
 from vlog.kit.sightings import Sightings
-from vlog.processing import generations, progress, removal, replacements, uploads
+from vlog.processing import generations, progress, removal, replacements, tasks, uploads
 from vlog.storage.layout import Key
 from vlog.wire.work import Failure
 from vlog.workers.local_client import LocalClient
@@ -114,6 +114,23 @@ async def test_one_that_fails_leaves_what_plays_and_says_so(ctx: Context, video_
     assert not await ctx.storage.exists(Key(key))
     assert old.source_key is not None
     assert await ctx.storage.exists(Key(old.source_key))
+
+
+async def test_a_worker_that_is_lost_in_the_middle_costs_nothing(ctx: Context, video_id: int) -> None:
+    old, before, client = await video_of(ctx, video_id), await token(ctx), LocalClient(ctx)
+    key = await another(ctx, video_id)
+    info, grid = source_values(remux=False)
+    await inspect(client, info=info, grid=grid)
+    await work_off(client, info=info, grid=grid, limit=2)
+    lost = await claimed(client)
+    await shift_clock(ctx.db, "2 minutes")
+    assert await tasks.sweep(ctx) == 1
+    with pytest.raises(LeaseLost):
+        await client.fail(lost.lease, GIVE_UP, ())
+    assert (await token(ctx), await video_of(ctx, video_id)) == (before, old)
+    await work_off(client, info=info, grid=grid)
+    assert (await video_of(ctx, video_id)).source_key == key
+    await assert_all_is_there(ctx)
 
 
 async def test_the_later_of_two_wins(ctx: Context, video_id: int) -> None:
