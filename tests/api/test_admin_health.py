@@ -55,7 +55,7 @@ async def test_the_database_away_interrupts_no_film(
     address = f"/videos/{video.storage_key}/master.m3u8"
     monkeypatch.setattr(places, "LIFE_SECONDS", 0.0)
     assert (await public.get(address)).status_code == 200
-    await ctx.db.pool.close()
+    ctx.db.pool.terminate()
     assert (await public.get(address)).status_code == 200
     monkeypatch.setattr(places, "AWAY_SECONDS", 0.0)
     assert (await public.get(address)).status_code == 503

@@ -8,8 +8,12 @@ from pydantic import TypeAdapter
 
 from tests.support.api import change, make_ready, make_video
 from vlog.api.public.shapes import Progress, VideoDetail, VideoPage
-from vlog.catalog import publishing, trash, videos
+from vlog.api.public.videos import page_of
+from vlog.catalog import index, publishing, tags, trash, videos
+from vlog.catalog.filters import Asked
+from vlog.catalog.query import Order
 from vlog.context import Context
+from vlog.db.transaction import Transaction
 
 
 async def test_the_list_shows_published_videos_newest_first(ctx: Context, public: httpx.AsyncClient) -> None:
@@ -155,12 +159,36 @@ async def test_what_is_sent_is_what_the_contract_says(ctx: Context, public: http
         assert msgspec.json.decode(raw) == msgspec.json.decode(msgspec.json.encode(value))
 
 
+async def test_the_list_is_written_as_pages_show_it(ctx: Context, public: httpx.AsyncClient) -> None:
+    """PostgreSQL writes most of the list's JSON: it says what the models say of the same rows."""
+    await make_ready(ctx, 'Words that "JSON" escapes: \\ \t \u2028 \U0001f3ac </script>')
+    await make_ready(ctx, "Without a length")
+    tagged = await make_ready(ctx, "With tags")
+    await ctx.db.pool.execute(
+        "UPDATE videos SET duration = 0, published_at = date_trunc('hour', now()) WHERE title LIKE 'Without%'"
+    )
+    await index.rebuild(ctx.db)
+
+    async def tag(tx: Transaction) -> None:
+        found = await tags.named(tx, ["b", 'a "quoted" one'])
+        await videos.edit(tx, tagged.id, {"tag_ids": found})
+
+    await change(ctx.db, tag)
+    raw = (await public.get("/api/videos?limit=2")).content
+    shown = await page_of(ctx, Asked(), Order(), cursor=None, limit=2)
+    assert TypeAdapter(VideoPage).validate_json(raw, strict=True) == shown
+    following = (await public.get(f"/api/videos?cursor={shown.next_cursor}")).content
+    rest = await page_of(ctx, Asked(), Order(), cursor=shown.next_cursor, limit=50)
+    assert TypeAdapter(VideoPage).validate_json(following, strict=True) == rest
+    assert len(rest.videos) == 1
+
+
 async def test_the_database_being_away_is_said(ctx: Context, public: httpx.AsyncClient) -> None:
     assert (await public.get("/health")).json() == {
         "status": "healthy",
         "checks": {"database": "ok", "storage": "ok"},
     }
-    await ctx.db.pool.close()
+    ctx.db.pool.terminate()
     answer = await public.get("/api/videos")
     assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
     assert answer.headers["retry-after"] == "5"

@@ -138,7 +138,7 @@ async def test_an_unmounted_storage_is_shown_with_its_reason(ctx: Context, admin
 
 
 async def test_the_page_stands_without_the_database(ctx: Context, admin: httpx.AsyncClient) -> None:
-    await ctx.db.pool.close()
+    ctx.db.pool.terminate()
     body = await storage(admin)
     assert (body["database"]["state"], body["troubles"]) == ("failing", [])
 

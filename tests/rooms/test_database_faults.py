@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable
 import asyncpg
 import pytest
 
-from tests.support.databases import opened
+from tests.support.databases import expire, opened
 from tests.support.proxy import Proxy, proxied
 from vlog.db.engine import Database
 from vlog.db.pulse import Pace, Pulse
@@ -149,13 +149,13 @@ async def test_a_transaction_that_somebody_forgot_ends(db: Database) -> None:
 async def test_a_read_only_server_is_said(db: Database) -> None:
     name = await db.fetchval("SELECT current_database()")
     await db.pool.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    await db.pool.expire_connections()
+    await expire(db)
     assert await names(db) == set()
     assert await code_of(add(db, "x")) == "database_read_only"
     async with db.pool.acquire() as connection:
         await connection.execute("SET default_transaction_read_only = off")
         await connection.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
-    await db.pool.expire_connections()
+    await expire(db)
     await add(db, "x")
 
 
@@ -226,3 +226,24 @@ async def test_a_server_that_knows_us_no_more_for_a_while_is_used_again(dsn: str
     finally:
         await pulse.stop()
     assert refusals == []
+
+
+async def test_the_connection_that_reads_leave_each_other_is_everybodys(dsn: str) -> None:
+    async with opened(dsn, max_connections=1) as db:
+        backend = await db.fetchval("SELECT pg_backend_pid()")
+        assert await db.fetchval("SELECT pg_backend_pid()") == backend
+        await add(db, "written")
+        assert await names(db) == {"written"}
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await db.fetchval("SELECT pg_sleep(10)")
+        assert len(await asyncio.gather(*(db.fetchval("SELECT 1") for _ in range(20)))) == 20
+        other = await asyncpg.connect(dsn)
+        await other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'vlog' AND pid <> pg_backend_pid()"
+        )
+        await other.close()
+        await until_it_answers(db)
+        await add(db, "again")
+        assert await names(db) == {"written", "again"}

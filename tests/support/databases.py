@@ -63,4 +63,10 @@ async def shift_clock(db: Database, interval: str) -> None:
     """Move ``app_now()`` for all new connections of this database, such as by ``"2 minutes"``."""
     name = await db.fetchval("SELECT current_database()")
     await db.pool.execute(f"ALTER DATABASE {name} SET vlog.clock_shift = '{interval}'")
-    await db.pool.expire_connections()
+    await expire(db)
+
+
+async def expire(db: Database) -> None:
+    """Let the next calls be on fresh connections; the one that reads leave each other is in our hand."""
+    async with db.acquired():
+        await db.pool.expire_connections()

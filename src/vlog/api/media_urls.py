@@ -7,11 +7,13 @@ from functools import lru_cache
 
 import msgspec
 
-from vlog.catalog.rows import ListedRow, VideoRow
+from vlog.catalog.rows import ListedRow, ListedText, VideoRow
 from vlog.media.stills import FORMATS, PictureFile
 
 # Videos of one shape share their list of sizes: a handful of texts for a whole library.
 _REMEMBERED_LISTS = 256
+
+Pictured = VideoRow | ListedRow | ListedText
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,14 +26,16 @@ class Thumbnail:
     url: str
 
 
-def thumbnail_url(video: VideoRow | ListedRow) -> str | None:
-    """The picture; its version is part of the address, so a new picture shows at once."""
+def thumbnail_url(video: Pictured) -> str | None:
+    """The picture; its version is part of the address, so a new picture shows at once. Storage keys hold
+    nothing that JSON would have to escape.
+    """
     if not video.thumbnail_version:
         return None
     return f"/videos/{video.storage_key}/thumbnail.jpg?v={video.thumbnail_version}"
 
 
-def thumbnails(video: VideoRow | ListedRow) -> list[Thumbnail]:
+def thumbnails(video: Pictured) -> list[Thumbnail]:
     """All sizes and formats of the picture, ascending; empty where there is only ``thumbnail_url``."""
     return [
         Thumbnail(
@@ -58,20 +62,16 @@ def wide_picture(video: VideoRow | ListedRow) -> Thumbnail | None:
     return Thumbnail(width=best.width, height=best.height, format=best.format, url=url)
 
 
-def preview_url(video: VideoRow | ListedRow) -> str | None:
+def preview_url(video: Pictured) -> str | None:
     """The short silent film of it, ``None`` where there is none."""
     if not video.has_preview:
         return None
     return f"/videos/{video.storage_key}/preview.mp4?v={video.preview_version}"
 
 
-def thumbnails_json(video: VideoRow | ListedRow) -> msgspec.Raw:
-    """The same, encoded: what differs between videos of one shape is put into a prepared text.
-
-    Storage keys hold nothing that JSON would have to escape.
-    """
-    parts = _template(video.thumbnail_files, video.thumbnail_version)
-    return msgspec.Raw(video.storage_key.join(parts).encode())
+def thumbnails_json(video: Pictured) -> str:
+    """The same, encoded: what differs between videos of one shape is put into a prepared text."""
+    return video.storage_key.join(_template(video.thumbnail_files, video.thumbnail_version))
 
 
 def stream_url(video: VideoRow | ListedRow) -> str | None:

@@ -13,11 +13,22 @@ from vlog.catalog import query
 from vlog.catalog.browse import COUNT_CAP
 from vlog.catalog.cursors import Position
 from vlog.catalog.query import Order, Wanted
-from vlog.catalog.rows import COLUMNS, FROM_VIDEOS, LISTED, ListedRow, Reader, VideoRow, video_row
+from vlog.catalog.rows import (
+    COLUMNS,
+    FROM_VIDEOS,
+    LISTED,
+    LISTED_TEXT,
+    ListedRow,
+    ListedText,
+    Reader,
+    VideoRow,
+    video_row,
+)
 
 T = TypeVar("T")
 
-# The narrow index decides which rows; only those are then fetched in full.
+# The narrow index decides which rows; only those are then fetched in full. Pages ask for one row more than
+# they show: it tells whether there is a next one.
 _SHOWN = """
 SELECT {columns}, page.key AS page_key, page.moment AS page_moment
 FROM ({page}) page JOIN videos v ON v.id = page.video_id
@@ -52,10 +63,19 @@ async def public_page(
     reader: Reader, wanted: Wanted, order: Order, *, after: Position | None, limit: int
 ) -> Page[ListedRow]:
     """Published videos that fit, after a position (``None``: from the first)."""
-    # One row more than asked for tells whether there is a next page.
     page, by, values = query.page("catalog", wanted, order, after=after, limit=limit + 1)
     records = await reader.fetch(_SHOWN.format(columns=LISTED, page=page, order=by), *values)
     items = [ListedRow(*tuple(record)[: -len(_KEYS)]) for record in records[:limit]]
+    return Page(items, _next(records, limit))
+
+
+async def public_texts(
+    reader: Reader, wanted: Wanted, order: Order, *, after: Position | None, limit: int
+) -> Page[ListedText]:
+    """The same as JSON."""
+    page, by, values = query.page("catalog", wanted, order, after=after, limit=limit + 1)
+    records = await reader.fetch(_SHOWN.format(columns=LISTED_TEXT, page=page, order=by), *values)
+    items = [ListedText(*tuple(record)[: -len(_KEYS)]) for record in records[:limit]]
     return Page(items, _next(records, limit))
 
 

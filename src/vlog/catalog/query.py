@@ -106,7 +106,7 @@ def page(
     """A page: SQL for rows of ``video_id`` and sort keys, its ``ORDER BY`` for rows called ``page``,
     parameters.
 
-    The sort key's columns are ``key`` and, for relevance, ``moment``.
+    The sort key's columns are ``key`` and, for relevance alone, ``moment``.
     """
     if order.sort == "relevance" and wanted.terms is not None:
         return _ranked(face, wanted, wanted.terms, after=after, limit=limit)
@@ -123,7 +123,7 @@ def page(
     if order.sort == "views":
         source, tie = f"video_views w JOIN {face}_index i ON i.video_id = w.video_id", "w.video_id"
     sql = (
-        f"SELECT {tie} AS video_id, {column} AS key, i.moment FROM {source} WHERE {where}"
+        f"SELECT {tie} AS video_id, {column} AS key, NULL::timestamptz AS moment FROM {source} WHERE {where}"
         f" ORDER BY {column} {direction}, {tie} {direction} LIMIT {arguments.add(limit)}"
     )
     return sql, f"page.key {direction}, page.video_id {direction}", arguments.values

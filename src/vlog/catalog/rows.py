@@ -123,6 +123,21 @@ class ListedRow(NamedTuple):
     view_count: int
 
 
+class ListedText(NamedTuple):
+    """The same as JSON, ``text``, but for pictures: their addresses are not PostgreSQL's to know.
+
+    Taking a page of rows apart and writing them again costs a process in Python more than asking for them.
+    """
+
+    id: int
+    storage_key: str
+    thumbnail_version: int
+    thumbnail_files: str
+    has_preview: bool
+    preview_version: int
+    text: str
+
+
 _FROM_ELSEWHERE = {
     "category_name": "c.name",
     "category_slug": "c.slug",
@@ -136,12 +151,33 @@ _FROM_ELSEWHERE = {
 }
 
 
+# As answers write them: moments in UTC (RFC 3339), and nothing for a duration that is not known.
+_MOMENT = """to_char(v.{name} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+_AS_JSON = {
+    "created_at": _MOMENT.format(name="created_at"),
+    "published_at": _MOMENT.format(name="published_at"),
+    "duration": "nullif(v.duration, 0)",
+    "tags": _FROM_ELSEWHERE["tags"].removesuffix("::text"),
+}
+
+
 def _columns(names: Iterable[str]) -> str:
     return ", ".join(f"{_FROM_ELSEWHERE.get(name, f'v.{name}')} AS {name}" for name in names)
 
 
+def _json(names: Iterable[str]) -> str:
+    pairs = ", ".join(
+        f"'{name}', {_AS_JSON.get(name, _FROM_ELSEWHERE.get(name, f'v.{name}'))}" for name in names
+    )
+    return f"json_build_object({pairs})::text"
+
+
 COLUMNS = _columns(field.name for field in fields(VideoRow))
 LISTED = _columns(ListedRow._fields)
+_PICTURE = ListedText._fields[1:-1]
+LISTED_TEXT = (
+    f"{_columns(('id', *_PICTURE))}, {_json(n for n in ListedRow._fields if n not in _PICTURE)} AS text"
+)
 FROM_VIDEOS = "videos v LEFT JOIN categories c ON c.id = v.category_id"
 
 

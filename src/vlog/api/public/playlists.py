@@ -15,7 +15,7 @@ from vlog.api.deps import MAX_ID
 from vlog.api.hot import HotRoute, described, read_query
 from vlog.api.media_urls import Thumbnail
 from vlog.api.public.answers import answer_shape
-from vlog.api.public.shapes import VideoItem, encoded_item, video_item
+from vlog.api.public.shapes import VideoItem, video_item
 from vlog.catalog import cursors, listing, playlist_items, playlists
 from vlog.catalog.cursors import Position
 from vlog.catalog.playlists import Playlist, PlaylistFilter, PlaylistType
@@ -127,7 +127,7 @@ async def list_playlist_videos(request: Request, slug: str) -> Response:
         )
         return {
             "videos": [
-                {"number": item.number, "position": item.position, "video": encoded_item(item.video)}
+                {"number": item.number, "position": item.position, "video": video_item(item.video)}
                 for item in found[: query.limit]
             ],
             "next_position": found[query.limit - 1].position if len(found) > query.limit else None,

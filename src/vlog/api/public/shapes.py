@@ -18,7 +18,7 @@ from vlog.api.media_urls import (
     thumbnails_json,
 )
 from vlog.catalog.chapters import Chapter
-from vlog.catalog.rows import ListedRow, VideoRow, VideoStatus
+from vlog.catalog.rows import ListedRow, ListedText, VideoRow, VideoStatus
 from vlog.kit import markdown
 from vlog.processing.generations import ShownQuality
 from vlog.processing.progress import JobProgress
@@ -147,13 +147,11 @@ def video_item(video: ListedRow) -> VideoItem:
     return VideoItem(**_common(video), thumbnails=thumbnails(video), tags=_tags(video))
 
 
-def encoded_item(video: ListedRow) -> dict[str, object]:
-    """The same ``VideoItem`` for the encoder, which needs no instances on its way."""
-    return {
-        **_common(video),
-        "thumbnails": thumbnails_json(video),
-        "tags": msgspec.Raw(video.tags.encode()),
-    }
+def encoded_item(video: ListedText) -> msgspec.Raw:
+    """The same ``VideoItem`` as PostgreSQL has written it, with the picture's addresses."""
+    picture, preview = _quoted(thumbnail_url(video)), _quoted(preview_url(video))
+    urls = f'"thumbnail_url":{picture},"thumbnails":{thumbnails_json(video)},"preview_url":{preview}'
+    return msgspec.Raw(f"{video.text[:-1]},{urls}}}".encode())
 
 
 def video_detail(
@@ -232,6 +230,10 @@ def _common(video: VideoRow | ListedRow) -> dict[str, Any]:
         "is_featured": video.is_featured,
         "has_chapters": video.has_chapters,
     }
+
+
+def _quoted(url: str | None) -> str:
+    return "null" if url is None else f'"{url}"'
 
 
 def _tags(video: VideoRow | ListedRow) -> list[TagItem]:

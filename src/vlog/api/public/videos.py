@@ -4,7 +4,7 @@ all who ask within a second.
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeVar
 
 import msgspec
 from fastapi import APIRouter
@@ -38,6 +38,7 @@ from vlog.media.chapters import Mark, webvtt
 from vlog.processing import generations, progress
 from vlog.settings.known import ENABLE_DASH
 
+T = TypeVar("T")
 router = APIRouter(prefix="/api/videos", tags=["videos"], route_class=HotRoute)
 
 _TRACK: dict[str, Any] = {"content": {"text/vtt": {"schema": {"type": "string"}}}}
@@ -76,7 +77,7 @@ async def list_videos(request: Request) -> Response:
     async def make() -> bytes:
         ctx = context_of(request)
         wanted = await filters.resolve(ctx.db, asked)
-        page = await listing.public_page(ctx.db, wanted, order, after=after, limit=query.limit)
+        page = await listing.public_texts(ctx.db, wanted, order, after=after, limit=query.limit)
         total = (await browse.count(ctx.db, "catalog", wanted))[0] if query.include_total else None
         items = [encoded_item(video) for video in page.items]
         return msgspec.json.encode({"videos": items, **_following(page, order), "total_count": total})
@@ -113,7 +114,7 @@ async def list_related(request: Request, slug: str) -> Response:
 
     async def make(ctx: Context) -> object:
         video = await find(ctx, slug)
-        return [encoded_item(each) for each in await related_to(ctx, video, limit=query.limit)]
+        return [video_item(each) for each in await related_to(ctx, video, limit=query.limit)]
 
     return await answer_shape(request, ("related", slug, query), make)
 
@@ -174,7 +175,7 @@ async def detail_of(ctx: Context, video: VideoRow) -> VideoDetail:
     return video_detail(video, qualities, found, with_dash=await ctx.settings.get(ENABLE_DASH))
 
 
-def _following(page: Page[ListedRow], order: Order) -> _Following:
+def _following(page: Page[T], order: Order) -> _Following:
     after = page.next_position
     cursor = cursors.encode(after, of=order.name) if after is not None else None
     return {"next_cursor": cursor, "has_more": after is not None}
