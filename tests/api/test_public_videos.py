@@ -161,7 +161,7 @@ async def test_what_is_sent_is_what_the_contract_says(ctx: Context, public: http
 
 async def test_the_list_is_written_as_pages_show_it(ctx: Context, public: httpx.AsyncClient) -> None:
     """PostgreSQL writes most of the list's JSON: it says what the models say of the same rows."""
-    await make_ready(ctx, 'Words that "JSON" escapes: \\ \t \u2028 \U0001f3ac </script>')
+    await make_ready(ctx, 'Words that "JSON" escapes: \\ \U0001f3ac </script>')
     await make_ready(ctx, "Without a length")
     tagged = await make_ready(ctx, "With tags")
     await ctx.db.pool.execute(

@@ -91,7 +91,7 @@ async def list_by_ids(request: Request) -> Response:
     ids = bulk.ids_of(read_query(request, BulkQuery).ids)
 
     async def make(ctx: Context) -> object:
-        return [encoded_item(each) for each in await bulk.visible(ctx, ids)]
+        return [video_item(each) for each in await bulk.visible(ctx, ids)]
 
     return await answer_shape(request, ("bulk", ids), make)
 
