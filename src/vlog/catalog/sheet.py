@@ -4,10 +4,9 @@ is exact.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-import msgspec
 
 from vlog.kit.sheets import guarded
 
@@ -58,7 +57,7 @@ def header(field_slugs: Sequence[str]) -> list[str]:
 
 def row(document: str, columns: Sequence[str]) -> list[str]:
     """One exported video as cells."""
-    video = msgspec.json.decode(document)
+    video = json.loads(document)
     video["playlists"] = [each["slug"] for each in video["playlists"]]
     values = {**video, **{f"{CUSTOM}{slug}": value for slug, value in video["custom_fields"].items()}}
     return [_cell(values.get(name)) for name in columns]
@@ -77,10 +76,10 @@ def video_of(record: Mapping[str, str]) -> dict[str, Any]:
         if name.startswith(CUSTOM):
             fields[name.removeprefix(CUSTOM)] = _value(cell)
         elif name in _LISTS:
-            found = msgspec.json.decode(cell) if cell.startswith("[") else _parts(cell)
+            found = json.loads(cell) if cell.startswith("[") else _parts(cell)
             video[name] = [{"slug": slug} for slug in found] if name == "playlists" else found
         elif name in ("chapters", "id"):
-            video[name] = msgspec.json.decode(cell)
+            video[name] = json.loads(cell)
         elif name == "is_featured":
             video[name] = cell.strip().lower() in ("true", "yes", "1")
         else:
@@ -99,7 +98,7 @@ def _cell(value: object) -> str:
         case list() if all(isinstance(each, str) and _is_plain(each) for each in value):
             return guarded("; ".join(value))
         case _:
-            return msgspec.json.encode(value).decode()
+            return json.dumps(value, ensure_ascii=False)
 
 
 def _is_plain(text: str) -> bool:
@@ -112,4 +111,4 @@ def _parts(cell: str) -> list[str]:
 
 
 def _value(cell: str) -> object:
-    return msgspec.json.decode(cell) if cell.startswith("[") else cell
+    return json.loads(cell) if cell.startswith("[") else cell
