@@ -82,7 +82,7 @@ async def service(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
 
 async def _known(_request: object) -> object:
-    return type("Admin", (), {"session": None})()
+    return type("Admin", (), {"session": None, "name": "admin"})()
 
 
 @asynccontextmanager

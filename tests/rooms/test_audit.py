@@ -50,9 +50,12 @@ async def test_an_edit_says_who_what_and_from_what_to_what(db: Database) -> None
 
 
 async def test_what_vlog_does_by_itself_is_no_act(db: Database) -> None:
-    assert actor() is None
-    (video_id,) = await fill(db, "A film")
-    await transaction(db, lambda tx: trash.soft_delete(tx, video_id))
+    async def alone() -> None:
+        assert actor() is None
+        (video_id,) = await fill(db, "A film")
+        await transaction(db, lambda tx: trash.soft_delete(tx, video_id))
+
+    await asyncio.create_task(alone(), context=contextvars.Context())
     assert await entries(db) == []
 
 
