@@ -81,6 +81,9 @@ async def test_parts_of_a_segment(ctx: Context, public: httpx.AsyncClient) -> No
     for header in ("bytes=0-1,5-6", "bytes=" + ",".join(["0-0"] * 1000), "bytes=9-1", "chunks=0-1"):
         answer = await public.get(path, headers={"Range": header})
         assert (answer.status_code, answer.content) == (200, SEGMENT)
+    head = await public.head(path, headers={"Range": "bytes=0-9"})
+    assert (head.status_code, head.headers["content-length"]) == (200, str(size))
+    assert "content-range" not in head.headers
     beyond = await public.get(path, headers={"Range": f"bytes={size}-"})
     assert (beyond.status_code, beyond.content) == (416, b"")
     assert beyond.headers["content-range"] == f"bytes */{size}"
@@ -130,6 +133,9 @@ async def test_refusals_can_be_read_by_other_sites_and_are_not_kept(
         assert (answer.status_code, answer.headers["cache-control"]) == (status, "no-store")
         assert answer.headers.get_list("access-control-allow-origin") == ["*"]
         assert "Retry-After" in answer.headers["access-control-expose-headers"]
+    head = await public.head(path, headers={"Range": "bytes=0-9"})
+    assert (head.status_code, head.headers["content-length"]) == (200, str(size))
+    assert "content-range" not in head.headers
     beyond = await public.get(path, headers={"Range": f"bytes={size}-"})
     assert beyond.headers.get_list("access-control-allow-origin") == ["*"]
     refused = await admin.get(path.replace("_0", "_9"))

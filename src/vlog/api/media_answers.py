@@ -169,7 +169,8 @@ def _has_it(asked: Asked, file: Version) -> bool:
 
 
 def _wanted(asked: Asked, file: Version) -> ByteRange | None:
-    if asked.range is None:
+    if asked.range is None or asked.method != "GET":
+        # Of HEAD it means nothing (RFC 9110 §14.2).
         return None
     if asked.if_range is not None and not is_same(asked.if_range, tag=file.tag, modified=file.modified):
         # The client has a part of another file: it needs the whole of this one (RFC 9110 §13.1.5).
