@@ -6,13 +6,14 @@ from itertools import pairwise
 
 import pytest
 
-from vlog.catalog import browse, filters, index, listing, publishing, query, tags, trash, videos
+from vlog.catalog import browse, filters, index, listing, publishing, query, shelves, tags, trash, videos
 from vlog.catalog.cursors import Position, decode, encode
 from vlog.catalog.facets import Kind, facet
 from vlog.catalog.filters import Asked
 from vlog.catalog.query import EVERYTHING, Order, Sort, Wanted
 from vlog.catalog.rows import ListedRow
 from vlog.catalog.search import parse
+from vlog.catalog.shelves import Shelf
 from vlog.catalog.videos import NewVideo
 from vlog.db.engine import Database
 from vlog.db.transaction import Transaction, transaction
@@ -291,3 +292,16 @@ async def test_every_list_uses_an_index(db: Database) -> None:
         plan = "\n".join(row[0] for row in await db.fetch(f"EXPLAIN {sql}", *values))
         assert expected in plan, (order, plan)
         assert "Seq Scan" not in plan, (order, plan)
+    sql, values = shelves.statement(
+        [
+            Shelf(kind="newest", limit=8),
+            Shelf(kind="facet", limit=25, subject=facet(Kind.TAG, 77)),
+            Shelf(kind="playlist", limit=8, subject=1),
+            Shelf(kind="featured", limit=8),
+        ]
+    )
+    plan = "\n".join(row[0] for row in await db.fetch(f"EXPLAIN {sql}", *values))
+    for expected in ("ix_catalog_moment", "ix_catalog_facets", "ix_videos_featured"):
+        assert expected in plan, plan
+    assert "Seq Scan on catalog_index" not in plan, plan
+    assert "Seq Scan on videos" not in plan, plan

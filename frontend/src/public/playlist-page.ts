@@ -45,5 +45,4 @@ function showCourse(page: HTMLElement, done: number): void {
   const percent = coursePercent(done, total);
   bar.value = percent;
   words.textContent = t("%(done)s of %(total)s watched – %(percent)s %", { done, total, percent });
-  place.hidden = false;
 }

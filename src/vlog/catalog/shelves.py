@@ -49,14 +49,19 @@ class Shelf:
 
 async def filled(reader: Reader, shelves: Sequence[Shelf]) -> list[list[ListedRow]]:
     """The videos of each shelf."""
-    arguments = Arguments()
-    parts = [_sql(shelf, number, arguments) for number, shelf in enumerate(shelves)]
     found: list[list[ListedRow]] = [[] for _ in shelves]
-    if parts:
-        sql = _ALL.format(columns=LISTED, shelves=" UNION ALL ".join(parts))
-        for row in await reader.fetch(sql, *arguments.values):
+    if shelves:
+        sql, values = statement(shelves)
+        for row in await reader.fetch(sql, *values):
             found[row["shelf"]].append(ListedRow(*tuple(row)[:-1]))
     return found
+
+
+def statement(shelves: Sequence[Shelf]) -> tuple[str, list[object]]:
+    """The question for all of them, at least one, and its parameters."""
+    arguments = Arguments()
+    parts = [_sql(shelf, number, arguments) for number, shelf in enumerate(shelves)]
+    return _ALL.format(columns=LISTED, shelves=" UNION ALL ".join(parts)), arguments.values
 
 
 def _sql(shelf: Shelf, number: int, arguments: Arguments) -> str:
