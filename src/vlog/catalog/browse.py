@@ -77,14 +77,14 @@ UNION ALL
 # Each facet is a value of its own statement's part, so that each is planned for how frequent it is.
 _SHARING = """
 (SELECT video_id, moment, {points} AS points FROM catalog_index i WHERE i.facets @> ARRAY[{facet}::integer]
- ORDER BY moment DESC, video_id DESC LIMIT $2)
+ ORDER BY moment DESC, video_id DESC LIMIT {limit})
 """
 _NEWEST = """
-(SELECT video_id, moment, 0 AS points FROM catalog_index ORDER BY moment DESC, video_id DESC LIMIT $3 + 1)
+(SELECT video_id, moment, 0 AS points FROM catalog_index ORDER BY moment DESC, video_id DESC LIMIT $2 + 1)
 """
 _RELATED = """
 SELECT video_id FROM ({found}) found WHERE video_id <> $1
-GROUP BY video_id, moment ORDER BY sum(points) DESC, moment DESC, video_id DESC LIMIT $3
+GROUP BY video_id, moment ORDER BY sum(points) DESC, moment DESC, video_id DESC LIMIT $2
 """
 
 
@@ -158,10 +158,10 @@ async def field_values(reader: Reader, value_ids: Sequence[int]) -> list[FieldVa
 async def related_ids(reader: Reader, video_id: int, *, limit: int) -> list[int]:
     """Published videos that share most with this one: tags, then its category; filled up with the newest."""
     arguments = Arguments()
-    for value in (video_id, RELATED_PER_FACET, limit):
+    for value in (video_id, limit):
         arguments.add(value)
     shared = [
-        _SHARING.format(facet=arguments.add(own["facet"]), points=own["points"])
+        _SHARING.format(facet=arguments.add(own["facet"]), points=own["points"], limit=int(RELATED_PER_FACET))
         for own in await reader.fetch(_OWN, video_id)
     ]
     sql = _RELATED.format(found="UNION ALL".join([*shared, _NEWEST]))
