@@ -27,6 +27,8 @@ async def make_frames(assignment: Assignment, work: FramesWork) -> Framed:
     """
     search = Search(assignment, work)
     ranked = await search.run()
+    if len(ranked) < work.count:
+        ranked = await search.between()
     failure = search.failure or Invalid("No picture could be decoded.", code="no_pictures")
     frames: list[Frame] = []
     for chosen in spread(ranked, work.duration_seconds, count=work.count + _SPARE):

@@ -84,6 +84,12 @@ class Search:
             await self._look(window)
         return self._ranked()
 
+    async def between(self) -> list[Candidate]:
+        """The same with pictures between the key frames, of a film that has but few."""
+        for window in windows_between(self._work.start_seconds, self._work.duration_seconds):
+            await self._look(window)
+        return self._ranked()
+
     def _ranked(self) -> list[Candidate]:
         return best_first(
             self._found, start_seconds=self._work.start_seconds, duration_seconds=self._work.duration_seconds
