@@ -42,7 +42,7 @@ def pages(installation: Installation) -> list[str]:
     slug = installation.video(1)["slug"]
     admin = [
         f"{installation.admin}{path}"
-        for path in ("/", "/videos", "/uploads", "/storage", "/video/1", "/video/2")
+        for path in ("/", "/videos", "/archive", "/audit", "/uploads", "/storage", "/video/1", "/video/2")
     ]
     return [*admin, installation.public, f"{installation.public}/watch/{slug}"]
 
@@ -80,6 +80,54 @@ async def test_the_keyboard_reaches_everything_in_order(installation: Installati
         names = await tab_through(page)
         order = ["Skip to content", "Position", "Volume", "Keyboard shortcuts", "Full screen", "Share"]
         assert [name for name in names if name in order] == order
+
+
+async def test_many_videos_go_into_the_archive_and_come_back(installation: Installation) -> None:
+    """By keys to the page and to the rows, by mouse for the rest."""
+    async with chromium() as watched:
+        page = watched.page
+        await signed_in(page)
+        await page.goto(installation.admin)
+        await expect(page.get_by_role("heading", name="Newest")).to_be_visible()
+        await page.keyboard.press("?")
+        await expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("g")
+        await page.keyboard.press("v")
+        await page.wait_for_url("**/videos")
+        await expect(page.get_by_role("link", name=TITLE, exact=True)).to_be_visible()
+        for keys in ("j", "x", "j", "Shift+X"):
+            await page.keyboard.press(keys)
+        await expect(page.get_by_text("2 videos selected")).to_be_visible()
+        await page.get_by_role("button", name="Archive", exact=True).click()
+        await page.get_by_role("button", name="Move to the archive").click()
+        await expect(page.get_by_text("2 videos in the archive.")).to_be_visible()
+        await expect(page.get_by_text("No videos yet")).to_be_visible()
+        await page.get_by_role("button", name="Undo").click()
+        await expect(page.get_by_text("Undone.")).to_be_visible()
+        await expect(page.get_by_role("link", name=TITLE, exact=True)).to_be_visible()
+        await page.goto(f"{installation.admin}/archive")
+        await expect(page.get_by_text("The archive is empty")).to_be_visible()
+        await page.goto(f"{installation.admin}/audit?subject_type=videos")
+        await expect(page.get_by_text("restored 2 videos")).to_be_visible()
+        assert await watched.complaints() == []
+
+
+async def test_the_address_keeps_what_is_shown(installation: Installation) -> None:
+    async with chromium(width=360) as watched:
+        page = watched.page
+        await signed_in(page)
+        await page.goto(f"{installation.admin}/videos?status=failed")
+        await expect(page.get_by_role("link", name="Nothing", exact=True)).to_be_visible()
+        await expect(page.get_by_role("link", name=TITLE, exact=True)).to_have_count(0)
+        await page.get_by_role("button", name="Clear", exact=True).click()
+        await expect(page.get_by_role("link", name=TITLE, exact=True)).to_be_visible()
+        assert page.url.endswith("/videos")
+        await page.get_by_role("button", name="Menu").click()
+        await expect(page.get_by_role("link", name="Storage")).to_be_visible()
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("link", name="Storage")).to_be_hidden()
+        assert await watched.complaints() == []
 
 
 async def test_a_damaged_film_is_found_and_made_whole_on_the_page(installation: Installation) -> None:

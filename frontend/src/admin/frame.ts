@@ -24,7 +24,7 @@ function wireDrawer(): void {
   opener.addEventListener("click", () => show(true));
   need(document, "[data-sidebar-close]").addEventListener("click", () => show(false));
   need(document, "[data-sidebar-veil]").addEventListener("click", () => show(false));
-  sidebar.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && sidebar.dataset["open"] === "true") show(false);
   });
   wide.addEventListener("change", () => sidebar.dataset["open"] === "true" && show(false));
