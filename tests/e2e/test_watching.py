@@ -195,7 +195,7 @@ async def test_other_sites_frame_the_player_where_they_may(site: Site) -> None:
         await framed(page, f"http://localhost:{site.elsewhere}", address)
         frame = page.frame_locator("iframe")
         await expect(frame.get_by_role("region", name="Video player")).to_be_visible()
-        inside = next(each for each in page.frames if "/embed/" in each.url)
+        inside = next(each for each in page.frames if each.url.startswith(site.public))
         # By the clock: frames of other origins are told of few repaints.
         await inside.wait_for_function(
             "() => (document.querySelector('video')?.currentTime ?? 0) > 3", polling=200
