@@ -8,6 +8,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 NPM := $(BIN)/python tools/build_frontend.py npm
+# Tests wait more than they compute: a file of them stays together on one of a few processes.
+SPREAD := --numprocesses auto --maxprocesses 4 --dist loadfile
 TYPED := $(wildcard src tests benchmarks harness tools migrations) hatch_build.py
 
 # The environment's own Python, or the system's where there is none yet (or the system's was upgraded under it).
@@ -33,7 +35,7 @@ install: ## Install VLog into this clone: .venv and the built front end
 test: ## Install what tests need, then everything CI proves (PYTEST_ARGS="-k name" narrows the tests)
 	$(bootstrap) test
 	@$(MAKE) check
-	@$(BIN)/pytest --durations=15 $(PYTEST_ARGS)
+	@$(BIN)/pytest $(SPREAD) --durations=15 $(PYTEST_ARGS)
 
 .PHONY: check
 check: tools ## Format, lint, types, import contracts, budgets, TypeScript, Vitest
