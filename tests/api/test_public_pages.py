@@ -11,6 +11,7 @@ from tests.support.api import change, make_ready, make_video
 from vlog.catalog import index, playlist_items, playlists, taxonomy, trash, videos
 from vlog.context import Context
 from vlog.db.transaction import Transaction
+from vlog.media import stills
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 
@@ -91,6 +92,21 @@ async def test_the_watch_page_tells_other_sites_what_it_shows(
     assert description is not None
     assert len(description[1]) == 200
     assert 'data-status="ready"' in page
+
+
+async def test_other_sites_are_shown_the_picture_in_their_shape(
+    ctx: Context, public: httpx.AsyncClient
+) -> None:
+    """They cut what is upright: for them there is one in 16:9."""
+    video = await make_ready(ctx, "Upright")
+    files = stills.files((720, 1280), ["jpeg"])
+    await change(
+        ctx.db, lambda tx: videos.set_thumbnail(tx, video.id, source="auto", timestamp=5.0, files=files)
+    )
+    page = (await public.get(f"/watch/{video.slug}", headers=HTML)).text
+    assert re.search(r'og:image" content="[^"]+/videos/upright/thumbnail_wide\.jpg\?v=2"', page)
+    width, height = (int(found) for found in re.findall(r'og:image:(?:width|height)" content="(\d+)"', page))
+    assert width * 9 == height * 16
 
 
 async def test_text_is_text(ctx: Context, public: httpx.AsyncClient) -> None:

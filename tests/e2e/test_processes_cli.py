@@ -93,7 +93,7 @@ def test_delete_asks(vlog: Cli, stub: AdminStub) -> None:
     assert not any(request.method == "DELETE" for request in stub.requests)
     done = vlog("delete", "7", typed="y\n")
     assert done.code == 0
-    assert "“Am See” to the trash" in done.out
+    assert "“Am See” to the archive" in done.out
     assert stub.requests[-1].query == "permanent=false"
     assert vlog("delete", "7", "--permanent", "--yes").out == "Video 7 is deleted for good.\n"
     assert [request.query for request in stub.requests[-2:]] == ["permanent=false", "permanent=true"]

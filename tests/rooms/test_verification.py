@@ -274,7 +274,7 @@ async def test_nothing_is_mended_in_the_trash(ctx: Context) -> None:
     await removal.archive(ctx, video_id)
     found = await Verification(ctx).video(video_id)
     assert [each.kind for each in found] == ["damaged"]
-    with pytest.raises(Conflict, match="trash"):
+    with pytest.raises(Conflict, match="archive"):
         await repair(ctx, video_id, found=found)
 
 

@@ -164,7 +164,7 @@ export interface BulkResult {
   video_id: number;
 }
 
-/** One category; `video_count` is of the face that was asked: published videos, or all outside the trash. */
+/** One category; `video_count` is of the face that was asked: published videos, or all outside the archive. */
 export interface Category {
   created_at: string;
   description: string;
@@ -749,7 +749,7 @@ export interface StoredQuality {
   width: number;
 }
 
-/** One tag; `video_count` is of the face that was asked: published videos, or all outside the trash. */
+/** One tag; `video_count` is of the face that was asked: published videos, or all outside the archive. */
 export interface Tag {
   created_at: string;
   id: number;

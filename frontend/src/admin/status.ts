@@ -12,7 +12,7 @@ export function badgeOf(video: Pick<ListedVideo, "status" | "published_at" | "de
   return video.published_at === null ? { text: "Not published", tone: "warning" } : { text: "Published", tone: "success" };
 }
 
-/** What can be done about a video's visibility now, and what that is called; null in the trash. */
+/** What can be done about a video's visibility now, and what that is called; null in the archive. */
 export function publishingOf(
   video: Pick<VideoDetail, "status" | "published_at" | "deleted_at" | "publish_when_ready">,
 ): { deed: "publish" | "unpublish"; text: string } | null {

@@ -62,7 +62,7 @@ WHERE v.id = ANY($1) ORDER BY v.id
 
 async def pages(reader: Reader, wanted: Wanted, *, include_deleted: bool) -> AsyncIterator[list[str]]:
     """The videos that fit as JSON objects, some at a time; ``include_deleted``: all there are, in the
-    trash or not.
+    archive or not.
     """
     after = 0
     while True:

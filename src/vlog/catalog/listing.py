@@ -82,7 +82,7 @@ async def public_texts(
 async def admin_page(
     reader: Reader, wanted: Wanted, order: Order, *, after: Position | None, limit: int
 ) -> Page[VideoRow]:
-    """Videos outside the trash that fit, after a position."""
+    """Videos outside the archive that fit, after a position."""
     page, by, values = query.page("library", wanted, order, after=after, limit=limit + 1)
     records = await reader.fetch(_SHOWN.format(columns=COLUMNS, page=page, order=by), *values)
     return Page([_video(record) for record in records[:limit]], _next(records, limit))
@@ -94,14 +94,14 @@ async def visible(reader: Reader, video_ids: Sequence[int]) -> list[ListedRow]:
 
 
 async def trash_page(reader: Reader, *, after: Position | None, limit: int) -> Page[VideoRow]:
-    """Videos in the trash, last deleted first, after a position."""
+    """Videos in the archive, last deleted first, after a position."""
     moment, video_id = (after.key, after.id) if after is not None else (_LATEST, _MAX_ID)
     records = await reader.fetch(_TRASH, moment, video_id, limit + 1)
     return Page([_video(record) for record in records[:limit]], _next(records, limit))
 
 
 async def trash_count(reader: Reader) -> int:
-    """How many videos are in the trash, counted up to ``COUNT_CAP``."""
+    """How many videos are in the archive, counted up to ``COUNT_CAP``."""
     return int(await reader.fetchval(_COUNT_TRASH, COUNT_CAP))
 
 

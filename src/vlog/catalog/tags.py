@@ -44,7 +44,9 @@ ON CONFLICT DO NOTHING
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tag:
-    """One tag; ``video_count`` is of the face that was asked: published videos, or all outside the trash."""
+    """One tag; ``video_count`` is of the face that was asked: published videos, or all outside the
+    archive.
+    """
 
     id: int
     name: str

@@ -45,7 +45,7 @@ FROM unnest($1::bigint[]) WITH ORDINALITY AS given (id, place) WHERE c.id = give
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Category:
     """One category; ``video_count`` is of the face that was asked: published videos, or all outside the
-    trash.
+    archive.
     """
 
     id: int

@@ -1,4 +1,4 @@
-"""The trash: deleted videos can be restored until they are purged. ``processing.removal`` moves the files."""
+"""The archive: deleted videos can be restored until they are purged; ``processing.removal`` moves files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Purged:
 
 
 async def soft_delete(tx: Transaction, video_id: int) -> VideoRow:
-    """Put the video into the trash: nobody but an admin sees it. Twice is once. Raises ``NotFound``."""
+    """Put the video into the archive: nobody but an admin sees it. Twice is once. Raises ``NotFound``."""
     video = await locked(tx, video_id)
     if video.deleted_at is not None:
         return video
@@ -35,13 +35,13 @@ async def soft_delete(tx: Transaction, video_id: int) -> VideoRow:
 
 
 async def restore(tx: Transaction, video_id: int) -> VideoRow:
-    """Take the video out of the trash: as public as it was.
+    """Take the video out of the archive: as public as it was.
 
     Raises ``NotFound``, ``Conflict`` (code ``not_deleted``).
     """
     video = await locked(tx, video_id)
     if video.deleted_at is None:
-        raise Conflict("This video is not in the trash.", code="not_deleted")
+        raise Conflict("This video is not in the archive.", code="not_deleted")
     await tx.execute("UPDATE videos SET deleted_at = NULL WHERE id = $1", video_id)
     await publish_if_due(tx, video_id)
     await tx.record(VideoRestored(video_id))
@@ -52,7 +52,7 @@ async def restore(tx: Transaction, video_id: int) -> VideoRow:
 async def purge(tx: Transaction, video_id: int) -> Purged:
     """Remove the video's row, and by it all rows that belong to it. Raises ``NotFound``."""
     video = await locked(tx, video_id)
-    # What is in the trash is in no list, so nothing has to be counted anew.
+    # What is in the archive is in no list, so nothing has to be counted anew.
     await tx.execute("DELETE FROM videos WHERE id = $1", video_id)
     await tx.record(VideoPurged(video_id))
     await audit.note(tx, "video.purged", (video_id, video.title))

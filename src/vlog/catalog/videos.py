@@ -374,9 +374,9 @@ def _is_slug(text: str) -> bool:
 
 
 def refuse_deleted(video: VideoRow) -> None:
-    """Raise ``Conflict`` (code ``video_deleted``) for what is in the trash."""
+    """Raise ``Conflict`` (code ``video_deleted``) for what is in the archive."""
     if video.deleted_at is not None:
-        raise Conflict("This video is in the trash; restore it first.", code="video_deleted")
+        raise Conflict("This video is in the archive; restore it first.", code="video_deleted")
 
 
 def refuse_unseen(video: VideoRow, seen_revision: int | None) -> None:

@@ -89,14 +89,14 @@ class VideoUnpublished(VideoEvent):
 
 @dataclass(frozen=True)
 class VideoDeleted(VideoEvent):
-    """It is in the trash."""
+    """It is in the archive."""
 
     type = "video.deleted"
 
 
 @dataclass(frozen=True)
 class VideoRestored(VideoEvent):
-    """It is back from the trash."""
+    """It is back from the archive."""
 
     type = "video.restored"
 

@@ -49,14 +49,14 @@ class Task:
 
 
 async def delete(ctx: Rooms, video_ids: Sequence[int]) -> list[Outcome]:
-    """Put videos into the trash."""
+    """Put videos into the archive."""
     found = await _each(ctx, video_ids, _task("videos.deleted", removal.archive_in))
     await for_each(ctx, _done(found), lambda video_id: removal.settle(ctx, video_id), what="removal")
     return found
 
 
 async def purge(ctx: Rooms, video_ids: Sequence[int]) -> list[Outcome]:
-    """Remove videos in the trash for good."""
+    """Remove videos in the archive for good."""
     task = _task("videos.purged", lambda tx, video_id: removal.purge_in(ctx, tx, video_id))
     found = await _each(ctx, video_ids, task)
     await for_each(ctx, _done(found), lambda video_id: removal.forget_bytes(ctx, video_id), what="purge")
@@ -64,7 +64,7 @@ async def purge(ctx: Rooms, video_ids: Sequence[int]) -> list[Outcome]:
 
 
 async def restore(ctx: Rooms, video_ids: Sequence[int]) -> list[Outcome]:
-    """Take videos out of the trash, each as public as it was."""
+    """Take videos out of the archive, each as public as it was."""
     task = _task("videos.restored", lambda tx, video_id: removal.restore_in(ctx, tx, video_id))
     found = await _each(ctx, video_ids, task)
     await for_each(

@@ -1,4 +1,4 @@
-"""Trash and purge: rows and files go together, whoever dies in between.
+"""Archive and purge: rows and files go together, whoever dies in between.
 
 The row leads. A video is first hidden by its row, then its folder moves; it is shown again only after its
 folder is back. A permanent delete moves folder and source aside under the row's lock, deletes the row, and
@@ -31,7 +31,7 @@ _NOT_DELETED = "SELECT id FROM videos WHERE storage_key = ANY($1) AND deleted_at
 
 
 async def archive(ctx: Rooms, video_id: int) -> None:
-    """Put a video into the trash. Raises ``NotFound``."""
+    """Put a video into the archive. Raises ``NotFound``."""
 
     await transaction(ctx.db, lambda tx: archive_in(tx, video_id))
     await settle(ctx, video_id)
@@ -44,7 +44,7 @@ async def archive_in(tx: Transaction, video_id: int) -> None:
 
 
 async def restore(ctx: Rooms, video_id: int) -> None:
-    """Take a video out of the trash, as it was; work on it goes on.
+    """Take a video out of the archive, as it was; work on it goes on.
 
     Raises ``NotFound``, ``Conflict`` (code ``not_deleted``).
     """
@@ -65,7 +65,7 @@ async def restore_in(ctx: Rooms, tx: Transaction, video_id: int) -> None:
 
 
 async def purge(ctx: Rooms, video_id: int) -> None:
-    """Remove a video in the trash for good. Raises ``NotFound``, ``Conflict`` (code ``not_deleted``)."""
+    """Remove a video in the archive for good. Raises ``NotFound``, ``Conflict`` (code ``not_deleted``)."""
 
     await transaction(ctx.db, lambda tx: purge_in(ctx, tx, video_id))
     crash_point(CrashPoint.PURGE_ROW_GONE)
@@ -77,7 +77,7 @@ async def purge_in(ctx: Rooms, tx: Transaction, video_id: int) -> None:
     await tx.fetch(_TASKS, [video_id])
     video = await videos.locked(tx, video_id)
     if video.deleted_at is None:
-        raise Conflict("Put the video into the trash first.", code="not_deleted")
+        raise Conflict("Put the video into the archive first.", code="not_deleted")
     for source, target in _aside(video):
         await _move_if_there(ctx.storage, source, target)
     crash_point(CrashPoint.PURGE_ASIDE)

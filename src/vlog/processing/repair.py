@@ -72,7 +72,7 @@ async def repair(ctx: Rooms, video_id: int, *, found: Sequence[Finding]) -> list
     """
     video = await videos.by_id(ctx.db, video_id)
     if video.deleted_at is not None:
-        raise Conflict("This video is in the trash; restore it first.", code="video_deleted")
+        raise Conflict("This video is in the archive; restore it first.", code="video_deleted")
     mended = [each for each in found if each.part == "manifest"]
     if mended:
         await transaction(ctx.db, lambda tx: videos.bump_manifest(tx, video_id))

@@ -120,7 +120,7 @@ async def require_replaceable(reader: Reader, video_id: int) -> None:
     except NotFound as error:
         raise Invalid("The video that this was to replace is gone.", code="unknown_video") from error
     if video.deleted_at is not None:
-        raise Invalid("This video is in the trash; restore it first.", code="video_deleted")
+        raise Invalid("This video is in the archive; restore it first.", code="video_deleted")
 
 
 async def accept(tx: Transaction, new: NewVideo, *, source: Source, max_attempts: int) -> str:

@@ -47,7 +47,7 @@ async def retry(ctx: Rooms, video_id: int) -> None:
     """
     video = await videos.by_id(ctx.db, video_id)
     if video.deleted_at is not None:
-        raise Conflict("This video is in the trash; restore it first.", code="video_deleted")
+        raise Conflict("This video is in the archive; restore it first.", code="video_deleted")
     if video.source_key is None or not await ctx.storage.exists(Key(video.source_key)):
         raise Conflict("The source of this video is no longer here.", code="source_missing")
 

@@ -47,7 +47,7 @@ class CategoryOrder(BaseModel):
 
 @router.get("")
 async def list_categories(ctx: Ctx) -> list[Category]:
-    """All categories in their order, with how many videos outside the trash each has."""
+    """All categories in their order, with how many videos outside the archive each has."""
     return await taxonomy.categories(ctx.db)
 
 

@@ -170,7 +170,7 @@ async def list_playlist_videos(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
 ) -> PlaylistVideos:
-    """Its videos outside the trash, in order."""
+    """Its videos outside the archive, in order."""
     await playlists.by_id(ctx.db, playlist_id)
     found = await playlist_items.page(ctx.db, "library", playlist_id, after=after, limit=limit + 1)
     return PlaylistVideos(

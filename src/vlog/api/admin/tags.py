@@ -51,7 +51,7 @@ async def list_tags(
     after: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
     search: Annotated[str, Query(max_length=TAG_NAME_MAX_LENGTH)] = "",
 ) -> TagPage:
-    """Tags by name, with how many videos outside the trash each has; ``search``: how names begin."""
+    """Tags by name, with how many videos outside the archive each has; ``search``: how names begin."""
     last = await tags.by_id(ctx.db, after) if after is not None else None
     beginning = clean_text(search, field="search", maximum=TAG_NAME_MAX_LENGTH)
     found = await tags.page(ctx.db, "library", after=last, limit=limit + 1, beginning=beginning)

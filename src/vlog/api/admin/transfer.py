@@ -143,7 +143,7 @@ async def export_videos(ctx: Ctx, query: Annotated[ExportQuery, Query()]) -> Res
     """The whole list, or what fits the list's conditions, as a stream that ends with its count."""
     if query.deleted or (query.include_deleted and query.has_conditions):
         raise Invalid(
-            "What is in the trash can't be searched: leave the conditions out, or include_deleted.",
+            "What is in the archive can't be searched: leave the conditions out, or include_deleted.",
             code="conditions_with_deleted",
         )
     wanted = await filters.resolve(ctx.db, query.asked())

@@ -109,7 +109,7 @@ class AdminListQuery(BaseModel):
 
 @router.get("")
 async def list_videos(ctx: Ctx, query: Annotated[AdminListQuery, Query()]) -> AdminPage:
-    """Videos outside the trash that fit, or those in it, last deleted first."""
+    """Videos outside the archive that fit, or those in it, last deleted first."""
     name = "trash" if query.deleted else query.ordered().name
     after = cursors.decode(query.cursor, of=name) if query.cursor is not None else None
     if query.deleted:
@@ -193,14 +193,14 @@ async def retry_video(ctx: Ctx, video_id: RowId) -> AdminVideo:
 
 @router.post("/{video_id}/restore")
 async def restore_video(ctx: Ctx, video_id: RowId) -> AdminVideo:
-    """Take it out of the trash, as public as it was."""
+    """Take it out of the archive, as public as it was."""
     await removal.restore(ctx, video_id)
     return await _listed(ctx, video_id)
 
 
 @router.delete("/{video_id}")
 async def delete_video(ctx: Ctx, video_id: RowId, permanent: bool = False) -> Done:
-    """Move it to the trash; with ``permanent`` remove what is in the trash for good."""
+    """Move it to the archive; with ``permanent`` remove what is in the archive for good."""
     if permanent:
         await removal.purge(ctx, video_id)
     else:

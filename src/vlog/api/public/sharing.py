@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from html import escape
 
-from vlog.api.media_urls import Thumbnail
+from vlog.api.media_urls import wide_picture
 from vlog.api.public.shapes import VideoDetail
 from vlog.catalog.rows import VideoRow
 from vlog.context import Context
@@ -47,7 +47,7 @@ async def of_video(ctx: Context, row: VideoRow, video: VideoDetail) -> Shared:
     base = ctx.config.public_base_url
     page_url, embed_url = f"{base}/watch/{video.slug}", f"{base}/embed/{video.slug}"
     size = fitting(video.source_width, video.source_height, box=(WIDTH, HEIGHT))
-    picture = preview_picture(video)
+    picture = wide_picture(row)
     path = picture.url if picture is not None else video.thumbnail_url
     return Shared(
         title=video.title,
@@ -64,12 +64,6 @@ async def of_video(ctx: Context, row: VideoRow, video: VideoDetail) -> Shared:
         is_open=not await allowed_domains(ctx),
         is_listed=row.visibility == "public",
     )
-
-
-def preview_picture(video: VideoDetail) -> Thumbnail | None:
-    """The largest JPEG: others show it as wide as their column, and all of them can read it."""
-    jpegs = [each for each in video.thumbnails if each.format == "jpeg"]
-    return max(jpegs, key=lambda each: each.width, default=None)
 
 
 def embed_code(url: str, title: str, size: tuple[int, int]) -> str:

@@ -103,7 +103,7 @@ def retranscode(
 
 @acts.command(rich_help_panel=PANEL, epilog="vlog restore am-see\n\nvlog archive shows what can be restored.")
 def restore(videos: Videos, as_json: AsJson = False) -> None:
-    """Take videos out of the trash."""
+    """Take videos out of the archive."""
     with admin_api() as api:
         each(api, videos, _post("restore"), told="Video {} is restored.", as_json=as_json)
 
@@ -115,17 +115,17 @@ def delete(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Move videos to the trash, from where `vlog restore` brings them back; or delete them for good."""
+    """Move videos to the archive, from where `vlog restore` brings them back; or delete them for good."""
     with admin_api() as api:
         if not yes:
             _ask(api, videos, for_good=permanent)
-        fate = "deleted for good" if permanent else "in the trash"
+        fate = "deleted for good" if permanent else "in the archive"
         each(api, videos, _purge if permanent else _trash, told=f"Video {{}} is {fate}.", as_json=as_json)
 
 
 @acts.command(rich_help_panel=PANEL, epilog="vlog purge am-see")
 def purge(videos: Videos, yes: Yes = False, as_json: AsJson = False) -> None:
-    """Delete videos that are in the trash for good, with their sources. Nothing can bring them back."""
+    """Delete videos that are in the archive for good, with their sources. Nothing can bring them back."""
 
     def act(api: AdminApi, found: int) -> Any:
         return api.send("DELETE", f"/api/videos/{found}", params={"permanent": "true"})
@@ -173,7 +173,7 @@ def _trash(api: AdminApi, found: int) -> None:
 
 
 def _purge(api: AdminApi, found: int) -> None:
-    # The trash always comes first; a video that lies there already stays there.
+    # The archive always comes first; a video that lies there already stays there.
     for for_good in ("false", "true"):
         api.send("DELETE", f"/api/videos/{found}", params={"permanent": for_good})
 
@@ -194,6 +194,6 @@ def _ask(api: AdminApi, names: Sequence[str], *, for_good: bool) -> None:
         print(title)
     what = titles[0] if len(titles) == 1 else f"these {len(titles)} videos"
     question = (
-        f"Delete {what} for good? Nothing can bring it back." if for_good else f"Move {what} to the trash?"
+        f"Delete {what} for good? Nothing can bring it back." if for_good else f"Move {what} to the archive?"
     )
     typer.confirm(question, abort=True)

@@ -90,7 +90,7 @@ def list_videos(
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="Created before then.")] = None,
     sort: Annotated[Sort | None, typer.Option("--sort", help="Newest first, or by this.")] = None,
     order: Annotated[Order | None, typer.Option("--order", help="Which way.")] = None,
-    deleted: Annotated[bool, typer.Option("--deleted", help="What lies in the trash.")] = False,
+    deleted: Annotated[bool, typer.Option("--deleted", help="What lies in the archive.")] = False,
     limit: _Limit = 100,
     everything: _All = False,
     as_json: AsJson = False,
@@ -118,7 +118,7 @@ def list_videos(
 
 @listing.command(rich_help_panel=PANEL, epilog="vlog archive\n\nvlog restore 12")
 def archive(limit: _Limit = 100, everything: _All = False, as_json: AsJson = False) -> None:
-    """List what lies in the trash, last deleted first."""
+    """List what lies in the archive, last deleted first."""
     with admin_api() as api:
         _print(api, {"deleted": "true"}, limit=None if everything else limit, as_json=as_json)
 

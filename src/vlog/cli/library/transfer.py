@@ -51,7 +51,7 @@ def export(
         Format | None, typer.Option("--format", help="Default: by the file's name, or json.")
     ] = None,
     include_deleted: Annotated[
-        bool, typer.Option("--include-deleted", help="Also what lies in the trash.")
+        bool, typer.Option("--include-deleted", help="Also what lies in the archive.")
     ] = False,
     bom: Annotated[bool, typer.Option("--bom", help="Tell spreadsheets that a table is UTF-8.")] = False,
     category: Annotated[
