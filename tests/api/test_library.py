@@ -230,6 +230,10 @@ async def test_what_a_page_asks_before_it_acts(ctx: Context, admin: httpx.AsyncC
     listed = (await admin.get(f"{chapters}/from-description")).json()["chapters"]
     assert listed == [{"title": "Quay", "start_time": 0.0}, {"title": "Sea", "start_time": 30.0}]
     assert (await admin.get(chapters)).json()["total_count"] == 0
+    assert (await admin.get(f"{chapters}/from-source")).json()["code"] == "no_chapters_found"
+    shown = await post(admin, "/api/markdown/preview", {"text": "**0:30** Sea <b>", "duration": 61})
+    assert [each["text"] for each in shown["pieces"] if each["kind"] == "text"] == ["0:30", " Sea <b>", "\n"]
+    assert {"kind": "open", "text": "a", "value": "?t=30"} in shown["pieces"]
     field = await post(admin, "/api/custom-fields", {"name": "Place", "field_type": "text"}, 201)
     values = f"/api/videos/{video.id}/custom-fields"
     stale = await put(admin, values, {"values": {field["id"]: "Hull"}, "edit_revision": 0}, 409)

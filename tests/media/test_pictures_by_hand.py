@@ -302,6 +302,8 @@ async def test_chapters_come_with_the_file(
         ("Chapter 2", 4),
         ("Blue", 8),
     ]
+    shown = (await admin.get(f"{base}/from-source")).json()["chapters"]
+    assert [each["title"] for each in shown] == ["Röd", "Chapter 2", "Blue"]
     refused = await admin.post(f"{base}/from-source", json={})
     assert (refused.status_code, refused.json()["code"]) == (409, "chapters_exist")
     await admin.delete(f"{base}/{found[1]['id']}")

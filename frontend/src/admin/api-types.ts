@@ -437,13 +437,13 @@ export interface Limits {
   pattern?: string | null;
 }
 
-/** A chapter that the description lists. */
+/** A chapter that could be taken. */
 export interface ListedChapter {
   start_time: number;
   title: string;
 }
 
-/** The chapters that the description of a video lists, by their starts. */
+/** The chapters that the description of a video, or its source, lists, by their starts. */
 export interface ListedChapters {
   chapters: ListedChapter[];
   video_id: number;
@@ -528,6 +528,13 @@ export interface Part {
   state: "ok" | "read_only" | "failing";
 }
 
+/** `open` and `close` of the element called `text`, or the `text` between them. */
+export interface Piece {
+  kind: "open" | "close" | "text";
+  text: string;
+  value: string | null;
+}
+
 /** One playlist; its sums are of the face that was asked. `total_duration` is seconds. */
 export interface Playlist {
   created_at: string;
@@ -606,6 +613,11 @@ export interface Qualities {
   available: string[];
   existing: string[];
   video_id: number;
+}
+
+/** What visitors would see, to be built of elements: no markup is sent. */
+export interface Rendered {
+  pieces: Piece[];
 }
 
 /** One rendition that is being made or was. */
@@ -910,6 +922,12 @@ export interface VideoRemarks {
   warnings: string[];
 }
 
+/** A description that nobody has saved; times in it that are beyond `duration` (seconds) are none. */
+export interface Written {
+  duration?: number | null;
+  text: string;
+}
+
 /** A stored file that is missing, damaged, or named by no row, and what to do about it. */
 export interface WrongFile {
   advice: string;
@@ -1084,6 +1102,12 @@ export interface Operations {
     query?: never;
     body?: never;
     answer: Inbox;
+  };
+  "POST /api/markdown/preview": {
+    path?: never;
+    query?: never;
+    body: Written;
+    answer: Rendered;
   };
   "GET /api/playlists": {
     path?: never;
@@ -1476,6 +1500,14 @@ export interface Operations {
     query?: never;
     body: Detection;
     answer: ChapterList;
+  };
+  "GET /api/videos/{video_id}/chapters/from-source": {
+    path: {
+      video_id: number;
+    };
+    query?: never;
+    body?: never;
+    answer: ListedChapters;
   };
   "POST /api/videos/{video_id}/chapters/from-source": {
     path: {

@@ -6,7 +6,7 @@ import type { ListedVideo } from "./shapes";
 /** What the server takes at once. */
 const MOST = 500;
 
-type Deed = "delete" | "restore" | "publish" | "unpublish" | "update" | "tags" | "add-to-playlist";
+type Deed = "delete" | "restore" | "publish" | "unpublish" | "update" | "tags" | "add-to-playlist" | "retranscode" | "custom-fields";
 type More<D extends Deed> = Omit<Operations[`POST /api/videos/bulk/${D}`]["body"], "video_ids">;
 
 /** Does something to any number of videos, in as many requests as that needs. */

@@ -11,6 +11,9 @@ import { toast } from "./toast";
 
 const MAX_CHAPTERS = 50;
 
+/** Where chapters can be taken from, and what that is called. */
+const ORIGINS = { description: "The description", source: "The file" } as const;
+type Origin = keyof typeof ORIGINS;
 type Changes = Operations["PUT /api/videos/{video_id}/chapters/{chapter_id}"]["body"];
 
 /** Alpine component: the chapters beside the player. Each change is saved as it is made. */
@@ -30,6 +33,7 @@ export function chapterEditor() {
     error: "",
     said: "",
     marks: [] as ListedChapter[],
+    origin: "description" as Origin,
 
     init(): void {
       wireDragging(list, (from, to) => void this.move(from, to));
@@ -60,7 +64,7 @@ export function chapterEditor() {
       return this.rows.length === 0 ? "" : `${this.rows.length} of at most ${MAX_CHAPTERS}`;
     },
     get importText(): string {
-      const found = `The description lists ${counted(this.marks.length, "chapter")}.`;
+      const found = `${ORIGINS[this.origin]} lists ${counted(this.marks.length, "chapter")}.`;
       return this.rows.length === 0 ? found : `${found} They take the place of the ${counted(this.rows.length, "chapter")} that the video has now:`;
     },
     time: (one: { start_time: number }) => timeText(one.start_time),
@@ -164,9 +168,10 @@ export function chapterEditor() {
       toast(`“${title}” is removed.`, "done", { label: "Undo", run: undo });
     },
 
-    async preview(): Promise<void> {
+    async preview(origin: Origin): Promise<void> {
       try {
-        this.marks = (await call("GET /api/videos/{video_id}/chapters/from-description", { path })).chapters;
+        this.marks = (await call(`GET /api/videos/{video_id}/chapters/from-${origin}`, { path })).chapters;
+        this.origin = origin;
         importer.showModal();
       } catch (error) {
         toast(wordsOf(error), "error");
@@ -174,8 +179,9 @@ export function chapterEditor() {
     },
     async take(): Promise<void> {
       importer.close();
-      await this.run(() => call("POST /api/videos/{video_id}/chapters/from-description", { path, body: { replace_existing: true } }));
-      toast(`${counted(this.rows.length, "chapter")} taken from the description.`);
+      const { origin } = this;
+      const taken = await this.run(() => call(`POST /api/videos/{video_id}/chapters/from-${origin}`, { path, body: { replace_existing: true } }));
+      if (taken) toast(`${counted(this.rows.length, "chapter")} taken from ${ORIGINS[origin].toLowerCase()}.`);
     },
   };
 }

@@ -67,6 +67,10 @@ export function thumbnailEditor() {
       const jpegs = (this.view?.thumbnails ?? []).filter(({ format }) => format === "jpeg");
       return jpegs.find(({ width }) => width >= 640)?.url ?? this.view?.thumbnail_url ?? "";
     },
+    /** What the server compares: who changes the picture has seen the one that it takes the place of. */
+    seen(): { seen_version: number | null } {
+      return { seen_version: this.view?.thumbnail_version ?? null };
+    },
     time: ({ time_seconds }: FrameItem) => timeText(time_seconds),
 
     /** What is made by a worker is asked for until it is there. */
@@ -111,7 +115,7 @@ export function thumbnailEditor() {
       }, "Pictures are suggested.");
     },
     select(time_seconds: number): Promise<void> {
-      return this.change(() => call("POST /api/videos/{video_id}/thumbnail/select", { path, body: { time_seconds } }), "The thumbnail is changed.");
+      return this.change(() => call("POST /api/videos/{video_id}/thumbnail/select", { path, query: this.seen(), body: { time_seconds } }), "The thumbnail is changed.");
     },
     selectNow(): Promise<void> {
       return this.select(open.preview.now());
@@ -122,11 +126,11 @@ export function thumbnailEditor() {
       if (file === undefined) return;
       const body = new FormData();
       body.append("file", file);
-      await this.change(() => call("POST /api/videos/{video_id}/thumbnail/upload", { path, body }), "The thumbnail is changed.");
+      await this.change(() => call("POST /api/videos/{video_id}/thumbnail/upload", { path, query: this.seen(), body }), "The thumbnail is changed.");
       field.value = "";
     },
     revert(): Promise<void> {
-      return this.change(() => call("POST /api/videos/{video_id}/thumbnail/revert", { path }), "The thumbnail is chosen automatically again.");
+      return this.change(() => call("POST /api/videos/{video_id}/thumbnail/revert", { path, query: this.seen() }), "The thumbnail is chosen automatically again.");
     },
   };
 }

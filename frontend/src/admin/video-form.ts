@@ -3,6 +3,7 @@ import { need } from "../shared/dom";
 import { ApiError } from "../shared/api";
 import { call, wordsOf } from "./client";
 import { combobox } from "./combobox";
+import { descriptionPreview } from "./description-preview";
 import { changes, draftOf, fieldChanges, rebase, told, touched, type Draft } from "./draft";
 import { appliesTo, inputsOf, labelOf, type FieldInput } from "./field-inputs";
 import type { FieldDefinition, FieldValue, Tag } from "./library-shapes";
@@ -32,6 +33,8 @@ export function videoForm() {
     draft: {} as Draft,
     disputed: [] as string[],
     definitions: [] as FieldDefinition[],
+    duration: null as number | null,
+    ...descriptionPreview(),
     trashed: false,
     saving: false,
     refusal: "",
@@ -54,6 +57,7 @@ export function videoForm() {
     },
     async take(video: VideoDetail): Promise<void> {
       this.trashed = video.deleted_at !== null;
+      this.duration = video.duration;
       if (video.edit_revision === seen) return;
       seen = video.edit_revision;
       try {

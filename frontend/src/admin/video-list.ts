@@ -1,6 +1,7 @@
 import { need } from "../shared/dom";
 import { bytes, day } from "../shared/format";
 import type { Playlist, Tag } from "./api-types";
+import { bulkAnswers } from "./bulk-answers";
 import { call, wordsOf } from "./client";
 import { COLUMNS, rememberColumns, rememberedColumns } from "./columns";
 import { perform, type Deed } from "./deeds";
@@ -29,6 +30,7 @@ export function videoList() {
   return {
     ...rowWords(publicSiteOf(page)),
     ...videoBulk(),
+    ...bulkAnswers(),
     ...filtersOf(location.search),
     videos: [] as ListedVideo[],
     tags: [] as Tag[],

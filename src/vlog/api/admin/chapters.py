@@ -14,7 +14,7 @@ from vlog.api.admin.guard import ADMIN_ONLY
 from vlog.api.deps import Ctx, Ids, RowId, Text, sent_fields
 from vlog.catalog import chapters, videos
 from vlog.catalog.chapters import Chapter, ChapterFields
-from vlog.catalog.rows import VideoRow
+from vlog.catalog.rows import Reader, VideoRow
 from vlog.db.transaction import Transaction, transaction
 from vlog.kit.errors import Conflict
 from vlog.media.chapters import Mark, in_description
@@ -83,7 +83,7 @@ class ChapterList:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListedChapter:
-    """A chapter that the description lists."""
+    """A chapter that could be taken."""
 
     title: str
     start_time: float
@@ -91,7 +91,7 @@ class ListedChapter:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListedChapters:
-    """The chapters that the description of a video lists, by their starts."""
+    """The chapters that the description of a video, or its source, lists, by their starts."""
 
     video_id: int
     chapters: list[ListedChapter]
@@ -175,6 +175,17 @@ def _listed(video: VideoRow) -> list[Mark]:
     return marks
 
 
+@router.get("/from-source")
+async def preview_chapters_from_source(ctx: Ctx, video_id: RowId) -> ListedChapters:
+    """The chapters that the source's file lists; nothing is changed."""
+    await videos.by_id(ctx.db, video_id)
+    marks = await _brought(ctx.db, video_id)
+    return ListedChapters(
+        video_id=video_id,
+        chapters=[ListedChapter(title=mark.title, start_time=mark.start_seconds) for mark in marks],
+    )
+
+
 @router.post("/from-source")
 async def chapters_from_source(ctx: Ctx, video_id: RowId, detection: Detection) -> ChapterList:
     """Take the chapters that the source's file lists."""
@@ -182,13 +193,17 @@ async def chapters_from_source(ctx: Ctx, video_id: RowId, detection: Detection) 
     async def work(tx: Transaction) -> list[Chapter]:
         await videos.locked(tx, video_id)
         if await chapters.of_video(tx, video_id) and not detection.replace_existing:
-            raise Conflict("This video has chapters already.", code="chapters_exist")
-        marks = await generations.source_chapters(tx, video_id)
-        if not marks:
-            raise Conflict("The source of this video lists no chapters.", code="no_chapters_found")
-        return await chapters.take_from_source(tx, video_id, marks)
+            raise _chapters_exist()
+        return await chapters.take_from_source(tx, video_id, await _brought(tx, video_id))
 
     return _list(video_id, await transaction(ctx.db, work))
+
+
+async def _brought(reader: Reader, video_id: int) -> tuple[Mark, ...]:
+    marks = await generations.source_chapters(reader, video_id)
+    if not marks:
+        raise Conflict("The source of this video lists no chapters.", code="no_chapters_found")
+    return marks
 
 
 def _list(video_id: int, found: list[Chapter]) -> ChapterList:
