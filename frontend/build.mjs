@@ -54,7 +54,7 @@ const BUDGETS = {
   "admin-archive.js": 56_000,
   "admin-audit.js": 56_000,
   "admin-videos.js": 64_000,
-  "admin-video.js": 70_000,
+  "admin-video.js": 76_000,
   "admin-uploads.js": 56_000,
   "admin-storage.js": 56_000,
   "admin-categories.js": 56_000,

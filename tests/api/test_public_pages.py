@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html import unescape
 
@@ -196,3 +197,29 @@ async def test_scripts_and_styles_are_kept_for_ever(public: httpx.AsyncClient) -
     assert (await public.get(script)).headers["content-type"] == "text/javascript; charset=utf-8"
     assert (await public.get("/static/manifest.json")).status_code == 404
     assert (await public.get("/static/..%2ftemplates%2fpublic%2fhome.html")).status_code == 404
+
+
+async def test_lists_tell_other_sites_what_they_hold(ctx: Context, public: httpx.AsyncClient) -> None:
+    """A category, a tag or a playlist is a collection with its videos in order, and a picture."""
+    video = await make_ready(ctx, "Quay </script>")
+
+    async def work(tx: Transaction) -> str:
+        category = await taxonomy.create(tx, "Sea", description="Salt & water")
+        await videos.edit(tx, video.id, {"category_id": category.id})
+        made = await playlists.create(tx, {"title": "Walks", "visibility": "public"})
+        await playlist_items.add(tx, made.id, [video.id])
+        return made.slug
+
+    slug = await change(ctx.db, work)
+    base = "http://127.0.0.1:9000"
+    for path, name in (("/category/sea", "Sea"), (f"/playlist/{slug}", "Walks")):
+        page = (await public.get(path, headers=HTML)).text
+        assert f'<link rel="canonical" href="{base}{path}">' in page
+        assert f'<meta property="og:title" content="{name}">' in page
+        assert f'og:image" content="{base}/videos/{video.slug}/thumbnail_640.jpg?v=1"' in page
+        found = re.findall(r'<script type="application/ld\+json">(.+?)</script>', page)
+        collection, crumbs = (json.loads(each) for each in found)
+        assert (collection["@type"], collection["name"]) == ("CollectionPage", name)
+        entries = collection["mainEntity"]["itemListElement"]
+        assert [(each["position"], each["name"]) for each in entries] == [(1, "Quay </script>")]
+        assert crumbs["itemListElement"][-1]["item"] == f"{base}{path}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
 
 import pytest
@@ -165,3 +166,23 @@ async def test_chapters_are_added_moved_and_read_from_the_description(ctx: Conte
         await page.get_by_role("button", name="Replace the chapters").click()
         await expect(page.get_by_label("Title of the chapter at 0:30")).to_have_value("Sea")
     assert await present() == [("Quay", 0), ("Sea", 30)]
+
+
+async def test_a_description_is_looked_at_and_another_source_is_sent(ctx: Context, running: Running) -> None:
+    video = await make_ready(ctx, "Boat")
+    async with chromium() as watched:
+        page = await opened(watched.page, running, video.id)
+        await page.get_by_label("Description", exact=True).fill("**Salt** <img src=x onerror=alert(1)>")
+        await page.get_by_role("button", name="Preview").click()
+        shown = page.locator("[data-description-preview]")
+        await expect(shown.locator("strong")).to_have_text("Salt")
+        await expect(shown).to_contain_text("<img src=x onerror=alert(1)>")
+        assert await complaints_about(page) == []
+        await page.get_by_role("button", name="Write").click()
+        sent = {"name": "other.mp4", "mimeType": "video/mp4", "buffer": b"ftyp" * 1000}
+        await page.locator("#source input[type=file]").set_input_files(sent)  # type: ignore[arg-type]
+        async with page.expect_request(lambda asked: asked.url.endswith("/api/uploads")) as begun:
+            await page.get_by_role("button", name="Replace the source", exact=True).click()
+        metadata = (await begun.value).headers["upload-metadata"].split(",")
+        assert f"replaces {b64encode(str(video.id).encode()).decode()}" in metadata
+        await expect(page.get_by_text("The source is replaced")).to_be_visible()

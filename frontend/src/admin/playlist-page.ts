@@ -9,17 +9,18 @@ import { toast } from "./toast";
 type Changes = Operations["PUT /api/playlists/{playlist_id}"]["body"];
 
 const LABELS: Record<string, string> = {
-  title: "Title", slug: "Address", description: "Description", visibility: "Visibility", type: "Type", featured: "Featured",
+  title: "Title", slug: "Address", description: "Description", visibility: "Visibility", type: "Type", featured: "Featured", picture: "Picture",
 };
 
-export function playlistDraft({ title, slug, description, visibility, playlist_type, is_featured }: Playlist): Draft {
-  return { title, slug, description, visibility, type: playlist_type, featured: is_featured };
+export function playlistDraft({ title, slug, description, visibility, playlist_type, is_featured, thumbnail_video_id }: Playlist): Draft {
+  return { title, slug, description, visibility, type: playlist_type, featured: is_featured, picture: thumbnail_video_id === null ? "" : String(thumbnail_video_id) };
 }
 
 /** What a PUT has to say: only what differs. */
 export function playlistChanges(draft: Draft, saved: Draft): Changes {
-  const names: Record<string, string> = { type: "playlist_type", featured: "is_featured" };
-  return Object.fromEntries(touched(draft, saved).map((name) => [names[name] ?? name, draft[name]]));
+  const names: Record<string, string> = { type: "playlist_type", featured: "is_featured", picture: "thumbnail_video_id" };
+  const said = (name: string): unknown => (name === "picture" ? Number(draft[name]) || null : draft[name]);
+  return Object.fromEntries(touched(draft, saved).map((name) => [names[name] ?? name, said(name)]));
 }
 
 /** Alpine component: what is known of one playlist, as one form. */
@@ -77,6 +78,17 @@ export function playlistPage() {
     },
     keepMine(name: string): void {
       this.disputed = this.disputed.filter((one) => one !== name);
+    },
+    /** The picture of one of its videos stands for it; chosen again, that of its first one does. */
+    choosePicture(id: number): void {
+      this.draft = { ...this.draft, picture: this.isPicture(id) ? "" : String(id) };
+    },
+    isPicture(id: number): boolean {
+      return this.draft["picture"] === String(id);
+    },
+    get pictureText(): string {
+      if (this.draft["picture"] === "") return "The picture of its first video stands for it. Choose another one among the videos below.";
+      return "The picture of the video that is marked below stands for it.";
     },
     revert(): void {
       this.draft = { ...this.saved };

@@ -3,6 +3,7 @@ import type { Retranscoding } from "./api-types";
 import { call, wordsOf } from "./client";
 import { ask } from "./confirm";
 import { openVideo } from "./open-video";
+import { sourceTransfer } from "./source-transfer";
 import { toast } from "./toast";
 
 /** Alpine component: another source for the video, or the same encoded again. The video plays on meanwhile. */
@@ -10,8 +11,10 @@ export function sourcePanel() {
   const open = openVideo();
   const { path } = open;
   const dialog = need<HTMLDialogElement>(document, "[data-retranscoder]");
+  let title = "";
 
   return {
+    ...sourceTransfer(open.id, () => void open.load()),
     usable: false,
     busy: false,
     doing: "",
@@ -24,8 +27,11 @@ export function sourcePanel() {
       open.follow({
         onVideo: (video) => {
           this.usable = video.deleted_at === null;
+          title = video.title;
         },
       });
+      addEventListener("beforeunload", (event) => this.isMoving() && event.preventDefault());
+      addEventListener("online", () => this.hurryTransfer());
     },
     async start(): Promise<void> {
       try {
@@ -67,26 +73,8 @@ export function sourcePanel() {
       if (file === undefined) return;
       const text = `“${file.name}” takes the place of the present source. The video plays on as it is until the other version is ready.`;
       const sure = await ask({ title: "Replace the source?", text, action: "Replace the source", danger: true });
-      if (sure) await this.send(file);
+      if (sure) this.begin(file, title);
       field.value = "";
-    },
-    async send(file: File): Promise<void> {
-      this.busy = true;
-      this.doing = `“${file.name}” is being uploaded…`;
-      const stay = (event: BeforeUnloadEvent): void => event.preventDefault();
-      addEventListener("beforeunload", stay);
-      try {
-        const body = new FormData();
-        body.append("file", file);
-        await call("POST /api/videos/{video_id}/re-upload", { path, body });
-        toast("The source is replaced; the other version is being made.");
-        await open.load();
-      } catch (error) {
-        toast(wordsOf(error), "error");
-      } finally {
-        removeEventListener("beforeunload", stay);
-        this.busy = false;
-      }
     },
   };
 }

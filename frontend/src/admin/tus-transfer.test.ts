@@ -7,6 +7,7 @@ test("the server is told what was wished, and nothing that was not", () => {
   expect(metadataOf("a.mp4", { ...wish, description: "Two\nlines", category: "7", publish: true })).toEqual({
     filename: "a.mp4", title: "Été", publish: "true", description: "Two\nlines", category_id: "7",
   });
+  expect(metadataOf("b.mp4", { ...wish, replaces: 12 })).toMatchObject({ filename: "b.mp4", replaces: "12" });
 });
 
 test("an upload is called by the end of its address", () => {

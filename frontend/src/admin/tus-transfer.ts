@@ -15,10 +15,11 @@ export function idOf(address: string): string {
 }
 
 /** What the server is told with the first request (tus 1.0, Upload-Metadata). */
-export function metadataOf(name: string, { title, description, category, publish }: Wish): Record<string, string> {
+export function metadataOf(name: string, { title, description, category, publish, replaces }: Wish & { replaces?: number }): Record<string, string> {
   const metadata: Record<string, string> = { filename: name, title: title.trim(), publish: String(publish) };
   if (description.trim() !== "") metadata["description"] = description;
   if (category !== "") metadata["category_id"] = category;
+  if (replaces !== undefined) metadata["replaces"] = String(replaces);
   return metadata;
 }
 

@@ -32,6 +32,8 @@ export interface UploadItem extends Wish {
   size: number;
   /** The server's name for it, once it has begun. */
   uploadId: string | null;
+  /** The video whose source it takes the place of; without it, it becomes one of its own. */
+  replaces?: number;
   /** What the server was told when it began; later changes are told to the video. */
   told: Wish | null;
   state: ItemState;
@@ -69,4 +71,4 @@ export interface Transfer {
   stop(): void;
 }
 
-export type OpenTransfer = (file: File, item: Wish & { name: string; uploadId: string | null }, hooks: TransferHooks) => Transfer;
+export type OpenTransfer = (file: File, item: Wish & { name: string; uploadId: string | null; replaces?: number }, hooks: TransferHooks) => Transfer;

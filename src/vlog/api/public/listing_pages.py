@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from vlog.api.deps import MAX_ID, Ctx
 from vlog.api.public import playlists as playlists_api
 from vlog.api.public import videos as videos_api
+from vlog.api.public.listed import Listed
 from vlog.api.public.playlists import PlaylistItem
 from vlog.api.public.shapes import VideoItem, video_item
 from vlog.api.public.sought import SORTS
@@ -76,7 +77,7 @@ async def category(request: Request, ctx: Ctx, pages: PagesOf, slug: str) -> Res
         found = await taxonomy.by_slug(ctx.db, slug, face="catalog")
     except NotFound:
         return await _moved(ctx, "category", slug)
-    context = await _listed(ctx, request, Asked(categories=(slug,)))
+    context = await _listed(ctx, request, Asked(categories=(slug,)), name=found.name, about=found.description)
     return pages.render("public/list.html", context | {"kind": "category", "subject": found})
 
 
@@ -87,7 +88,7 @@ async def tag(request: Request, ctx: Ctx, pages: PagesOf, slug: str) -> Response
         found = await tags.by_slug(ctx.db, slug, face="catalog")
     except NotFound:
         return await _moved(ctx, "tag", slug)
-    context = await _listed(ctx, request, Asked(tags=(slug,)))
+    context = await _listed(ctx, request, Asked(tags=(slug,)), name=f"#{found.name}")
     return pages.render("public/list.html", context | {"kind": "tag", "subject": found})
 
 
@@ -125,8 +126,19 @@ async def playlist(ctx: Ctx, pages: PagesOf, slug: str, after: int = 0) -> Respo
     items = await playlist_items.page(ctx.db, "catalog", found.id, after=after, limit=PLAYLIST_PAGE_SIZE + 1)
     page = items[:PLAYLIST_PAGE_SIZE]
     path = f"/playlist/{slug}"
+    site = await site_of(ctx.settings)
+    listed = Listed(
+        base=ctx.config.public_base_url,
+        site_name=site.name,
+        parent_path="/playlists",
+        path=path,
+        name=shown.title,
+        description=shown.description,
+    )
     context: dict[str, object] = {
-        "site": await site_of(ctx.settings),
+        "site": site,
+        "structured": listed.structured([video_item(each.video) for each in page]),
+        "image_url": listed.image_url([shown]),
         "place": "playlists",
         "feed": f"{path}/feed",
         "playlist": shown,
@@ -138,7 +150,9 @@ async def playlist(ctx: Ctx, pages: PagesOf, slug: str, after: int = 0) -> Respo
     return pages.render("public/playlist.html", context)
 
 
-async def _listed(ctx: Context, request: Request, asked: Asked) -> dict[str, object]:
+async def _listed(
+    ctx: Context, request: Request, asked: Asked, *, name: str, about: str = ""
+) -> dict[str, object]:
     path = request.url.path
     sort = request.query_params.get("sort") or "newest"
     one_of((sort,), _LIST_SORTS, field="sort")
@@ -146,9 +160,21 @@ async def _listed(ctx: Context, request: Request, asked: Asked) -> dict[str, obj
     page = await videos_api.page_of(ctx, asked, SORTS[sort], cursor=cursor, limit=PAGE_SIZE)
     base = {"sort": sort} if sort != "newest" else {}
     following = {**base, "cursor": page.next_cursor}
+    place = "categories" if asked.categories else "tags"
+    site = await site_of(ctx.settings)
+    listed = Listed(
+        base=ctx.config.public_base_url,
+        site_name=site.name,
+        parent_path=f"/{place}",
+        path=path,
+        name=name,
+        description=about,
+    )
     return {
-        "site": await site_of(ctx.settings),
-        "place": "categories" if asked.categories else "tags",
+        "site": site,
+        "place": place,
+        "structured": listed.structured(page.videos),
+        "image_url": listed.image_url(page.videos),
         "feed": f"{path}/feed",
         "videos": page.videos,
         "sort": sort,
