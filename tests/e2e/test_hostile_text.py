@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import cast
 from urllib.parse import quote
 
 import httpx
@@ -12,11 +14,16 @@ import pytest
 from tests.support.api import SECRET, change, make_ready
 from tests.support.browser import Watched, chromium
 from tests.support.serving import Running, serving
-from vlog.catalog import videos
+from vlog.catalog import chapters, fields, index, playlist_items, playlists, tags, taxonomy, trash, videos
+from vlog.catalog.chapters import ChapterFields
+from vlog.catalog.fields import NewField
 from vlog.catalog.rows import VideoRow
-from vlog.catalog.videos import NewVideo
+from vlog.catalog.text import TAG_NAME_MAX_LENGTH
+from vlog.catalog.videos import NewVideo, VideoChanges
 from vlog.context import Context
 from vlog.db.transaction import Transaction
+from vlog.kit.acting import Actor, act_as
+from vlog.kit.errors import Invalid
 
 CANARY = "window.__pwned=1"
 PAYLOADS = (
@@ -50,6 +57,18 @@ PAYLOADS = (
     f"\u202e<img src=x onerror={CANARY}>\u202d",
     f"<style>@import 'javascript:{CANARY}';</style>",
     f"<!--><script>{CANARY}</script-->",
+)
+
+# What a text in Markdown becomes must be as harmless as the text.
+MARKDOWN = (
+    f"[x](javascript:{CANARY})",
+    f"![x](javascript:{CANARY})",
+    f"<javascript:{CANARY}>",
+    f"[x](data:text/html,<script>{CANARY}</script>)",
+    f'[x](https://example.com "" onmouseover={CANARY} x="")',
+    f"[x]: javascript:{CANARY}\n\n[x]",
+    f"```\n<script>{CANARY}</script>\n```",
+    f"`<img src=x onerror={CANARY}>`",
 )
 
 
@@ -124,6 +143,80 @@ async def test_nothing_stored_runs_on_any_page(ctx: Context, running: Running) -
         for each in (*failed, *ready[::4]):
             await visit(watched, f"{running.url(1)}/video/{each.id}")
             await watched.page.get_by_text(each.title).first.wait_for(state="visible")
+
+
+async def infect_library(ctx: Context) -> None:
+    """Two videos with everything around them, and every text that people can fill holds a payload."""
+    shown = [await make_ready(ctx, f"{PAYLOADS[number]} {number}") for number in (1, 3)]
+    gone = await make_ready(ctx, PAYLOADS[1])
+
+    async def work(tx: Transaction) -> None:
+        act_as(Actor(name=PAYLOADS[1], ip="203.0.113.9"))
+        await trash.soft_delete(tx, gone.id)
+        for number, payload in enumerate(PAYLOADS):
+            await taxonomy.create(tx, f"{number} {payload}", description=payload)
+            playlist = await playlists.create(tx, {"title": payload, "description": payload})
+            await playlist_items.add(tx, playlist.id, [each.id for each in shown])
+        names = [f"{number} {payload}"[:TAG_NAME_MAX_LENGTH] for number, payload in enumerate(PAYLOADS)]
+        for number, video in enumerate(shown):
+            said: VideoChanges = {
+                "category_id": number + 1,
+                "tag_ids": await tags.named(tx, names[number * tags.MAX_TAGS :][: tags.MAX_TAGS]),
+                "description": "\n\n".join((*PAYLOADS, *MARKDOWN)),
+                "is_featured": True,
+            }
+            await videos.edit(tx, video.id, said)
+            for at, payload in enumerate(PAYLOADS):
+                told = {"title": payload, "description": payload, "start_time": float(at)}
+                await chapters.add(tx, video.id, cast(ChapterFields, told))
+        await fill_fields(tx, shown[0].id)
+        while await index.fold(tx):
+            pass
+
+    await change(ctx.db, work)
+
+
+async def fill_fields(tx: Transaction, video_id: int) -> None:
+    """Fields whose names, explanations, choices and values are payloads."""
+    for number, payload in enumerate(PAYLOADS):
+        new: NewField = {"name": f"{number} {payload}", "description": payload, "field_type": "text"}
+        field = await fields.create(tx, new)
+        await fields.answer(tx, video_id, {field.id: payload})
+    choices = await fields.create(
+        tx, {"name": "Choices", "field_type": "multi_select", "options": list(PAYLOADS)}
+    )
+    await fields.answer(tx, video_id, {choices.id: list(PAYLOADS)})
+    for number, payload in enumerate(PAYLOADS):
+        link = await fields.create(tx, {"name": f"Link {number}", "field_type": "url"})
+        # What is no address is refused; what is taken for one becomes a link on the page.
+        for address in (payload, f"https://example.com/?{payload}", f"https://example.com/#{quote(payload)}"):
+            with suppress(Invalid):
+                await fields.answer(tx, video_id, {link.id: address})
+
+
+async def addresses(ctx: Context, running: Running) -> list[tuple[int, str]]:
+    """The pages of both faces that show some of it."""
+    found = [(0, path) for path in ("/", "/search", "/search?search=script", "/categories", "/tags")]
+    found.append((0, "/playlists"))
+    for table, page in (("categories", "category"), ("tags", "tag"), ("playlists", "playlist")):
+        slugs = await ctx.db.fetch(f"SELECT slug FROM {table} ORDER BY id LIMIT 5")
+        found.extend((0, f"/{page}/{row['slug']}") for row in slugs)
+    playlist = await ctx.db.fetchval("SELECT slug FROM playlists ORDER BY id LIMIT 1")
+    for row in await ctx.db.fetch("SELECT slug FROM videos WHERE deleted_at IS NULL"):
+        found += [(0, f"/watch/{row['slug']}?playlist={playlist}"), (0, f"/embed/{row['slug']}")]
+    lists = ("/", "/videos", "/categories", "/tags", "/playlists", "/fields", "/archive", "/audit")
+    return [*found, *((1, path) for path in (*lists, "/video/1", "/video/2", "/playlist/1", "/playlist/2"))]
+
+
+@pytest.mark.timeout(240)
+async def test_nothing_around_a_video_runs_on_any_page(ctx: Context, running: Running) -> None:
+    await infect_library(ctx)
+    async with chromium() as watched:
+        await watched.page.context.set_extra_http_headers({"X-Admin-Secret": SECRET})
+        for face, path in await addresses(ctx, running):
+            answer = await watched.page.request.get(running.url(face) + path)
+            assert answer.status == httpx.codes.OK, path
+            await visit(watched, running.url(face) + path)
 
 
 async def test_the_canary_sings(ctx: Context, running: Running) -> None:
