@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
-from benchmarks import catalogue, extras, first_play, ladder, list_api, serving, startup, upload
+from benchmarks import catalogue, extras, first_play, ladder, list_api, pages, serving, startup, upload
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "ladder": ladder.run,
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "list": list_api.run,
     "startup": startup.run,
     "catalogue": catalogue.run,
+    "pages": pages.run,
 }
 
 
