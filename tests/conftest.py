@@ -15,6 +15,7 @@ import pytest
 from tests.support.databases import fresh, make_template, opened
 from tests.support.postgres import temporary_postgres
 from vlog.db.engine import Database
+from vlog.kit.acting import act_as
 
 # A shell that starts us in the background has us ignore Ctrl-C, and so would every command that tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -46,6 +47,7 @@ async def dsn(postgres: str) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def db(dsn: str) -> AsyncIterator[Database]:
-    """That database, open."""
+    """That database, open. Nobody acts yet: what a test's requests said stays in the context of all tests."""
+    act_as(None)
     async with opened(dsn) as database:
         yield database

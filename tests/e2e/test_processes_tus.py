@@ -225,26 +225,26 @@ def test_waiting_ends_when_it_plays_or_has_failed(vlog: Cli, stub: AdminStub, vi
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"),
+    ("name", "code", "sentence"),
     [
-        ("missing.mp4", "There is no file {}."),
-        ("empty.mp4", "{} is empty."),
-        ("", "{} is not a file."),
+        ("missing.mp4", 4, "There is no file {}."),
+        ("empty.mp4", 1, "{} is empty."),
+        ("", 1, "{} is not a file."),
     ],
 )
 def test_files_that_can_not_be_sent(
-    vlog: Cli, stub: AdminStub, tmp_path: Path, *, name: str, sentence: str
+    vlog: Cli, stub: AdminStub, tmp_path: Path, *, name: str, code: int, sentence: str
 ) -> None:
     (tmp_path / "empty.mp4").touch()
     path = tmp_path / name if name else tmp_path
     done = vlog("upload", str(path))
-    assert (done.code, done.err) == (1, f"vlog: {sentence.format(path)}\n")
+    assert (done.code, done.err) == (code, f"vlog: {sentence.format(path)}\n")
     assert not stub.requests
 
 
 def test_mistakes_are_told_before_the_upload(vlog: Cli, stub: AdminStub, video: Path) -> None:
     done = vlog("upload", str(video), "-c", "Cats")
-    assert done.code == 1
+    assert done.code == 4
     assert "no category Cats (there are: Outdoor & Berge)" in done.err
     done = vlog("upload", str(video), VLOG_ADMIN_API_SECRET="something-else-entirely")
     assert (done.code, done.out) == (1, "")

@@ -62,8 +62,8 @@ PASSES = {
 LEFTOVER = "f" * 32
 # Those of a video in the trash rest until it is restored.
 OPEN_TASKS = """
-SELECT count(*) FROM transcoding_tasks
-WHERE state = 'leased' OR (state = 'queued' AND available_at < 'infinity')
+SELECT count(*) FROM transcoding_tasks t JOIN transcoding_jobs j ON j.id = t.job_id
+WHERE j.kind = 'media' AND (t.state = 'leased' OR (t.state = 'queued' AND t.available_at < 'infinity'))
 """
 
 

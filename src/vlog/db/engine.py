@@ -46,7 +46,7 @@ class Database:
         self._pool: asyncpg.Pool | None = None
         # Left by the last read for the next one, while nobody waits: a way through the pool is a task and a
         # timer, which costs a short read half as much again.
-        self._spare: Any = None
+        self._spare: tuple[asyncpg.Pool, Any] | None = None
         self._waiting = 0
         self.pulse = Pulse(dsn, lose=self._lose, regain=self._connect)
 
@@ -61,8 +61,8 @@ class Database:
         if self._pool is not None:
             pool, self._pool = self._pool, None
             spare, self._spare = self._spare, None
-            if spare is not None:
-                await pool.release(spare)
+            if spare is not None and spare[0] is pool:
+                await pool.release(spare[1])
             try:
                 async with asyncio.timeout(5):
                     await pool.close()
@@ -115,15 +115,16 @@ class Database:
                 await pool.release(connection)
                 raise
             if self._spare is None and not self._waiting and pool is self._pool:
-                self._spare = connection
+                self._spare = pool, connection
             else:
                 await pool.release(connection)
             return found
 
     async def _take(self) -> tuple[asyncpg.Pool, Any]:
         pool, spare, self._spare = self.pool, self._spare, None
-        if spare is not None and _is_usable(spare):
-            return pool, spare
+        # One that was left while its pool was being replaced is not this pool's.
+        if spare is not None and spare[0] is pool and _is_usable(spare[1]):
+            return spare
         # Where nobody has to wait, no timer is needed: it is a task of its own.
         timeout = None if pool.get_idle_size() else ACQUIRE_TIMEOUT_SECONDS
         self._waiting += 1

@@ -18,8 +18,8 @@ class Actor:
 _actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
 
 
-def act_as(actor: Actor) -> None:
-    """From here on this task acts for ``actor``."""
+def act_as(actor: Actor | None) -> None:
+    """From here on this task acts for ``actor``; ``None``: for nobody."""
     _actor.set(actor)
 
 
