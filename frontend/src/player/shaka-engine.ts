@@ -32,7 +32,6 @@ export class ShakaEngine implements Engine {
     this.#player.configure({
       abr: {
         defaultBandwidthEstimate: Number(readStored(BANDWIDTH_KEY)) || ASSUMED_BANDWIDTH,
-        restrictToElementSize: true, // no 2160p into a 640 px box: it would cost the viewer's data for nothing
       },
       streaming: {
         bufferingGoal: 30,
@@ -41,6 +40,9 @@ export class ShakaEngine implements Engine {
       },
       manifest: { retryParameters: { maxAttempts: 3, baseDelay: 500, backoffFactor: 2, fuzzFactor: 0.5 } },
     });
+    // No 2160p into a 640 px box: it would cost the viewer's data for nothing. Before the first picture the box may
+    // still be small, and a film would begin worse than it has to.
+    video.addEventListener("playing", () => this.#player.configure("abr.restrictToElementSize", true), { once: true });
     for (const event of ["adaptation", "variantchanged", "trackschanged"]) {
       this.#player.addEventListener(event, () => this.#hooks.onChange());
     }
