@@ -117,3 +117,10 @@ async def test_the_dashboard(ctx: Context, admin: httpx.AsyncClient) -> None:
     assert (found["video_count"], found["published_count"], found["failed_count"]) == (2, 1, 0)
     assert [each["id"] for each in found["newest"]] == [second.id, first.id]
     assert [(each["id"], each["view_count"]) for each in found["most_viewed"]] == [(first.id, 7)]
+
+
+async def test_bulk_is_no_video(ctx: Context, admin: httpx.AsyncClient) -> None:
+    """``/api/videos/bulk/retranscode`` is not taken for the one of a video called “bulk”."""
+    video = await make_ready(ctx)
+    found = await bulk(admin, "retranscode", video_ids=[video.id], qualities=["720p"], priority="low")
+    assert [each["video_id"] for each in found["results"]] == [video.id]

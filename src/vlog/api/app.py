@@ -184,6 +184,8 @@ def _admin_routers() -> tuple[APIRouter, ...]:
         categories.router,
         tags.router,
         playlists.router,
+        # Before all that is of one video: ``bulk`` is no video's id.
+        bulk.router,
         fields.router,
         chapters.router,
         thumbnail.router,
@@ -195,8 +197,7 @@ def _admin_routers() -> tuple[APIRouter, ...]:
         uploads.router,
         inbox.router,
         resumable.router,
-        # Before the videos': ``bulk`` and ``export`` are no video's id.
-        bulk.router,
+        # Before the videos': ``export`` is no video's id.
         transfer.router,
         admin_videos.router,
         events.router,
