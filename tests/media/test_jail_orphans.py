@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import subprocess
 import sys
@@ -38,6 +39,24 @@ async def main():
 asyncio.run(main())
 """
 
+STARTING_PARENT = """
+import asyncio
+from tests.support.jails import build
+from vlog.pipeline import ffmpeg
+from vlog.pipeline.jail import ENCODE_LIMITS, JailSpec
+
+async def main():
+    jail = build("bubblewrap")
+    argv = [str(jail.tools.ffmpeg), "-nostdin", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180"]
+    argv += ["-c:v", "libx264", "-f", "null", "-"]
+    print("starting", flush=True)
+    for _ in range(6):
+        await ffmpeg.start(jail, argv, spec=JailSpec(limits=ENCODE_LIMITS), outputs=0)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
 
 @contextmanager
 def parent_of_encoders(name: str) -> Iterator[subprocess.Popen[str]]:
@@ -62,3 +81,18 @@ def test_all_tools_are_gone_within_a_second(name: str, end: signal.Signals) -> N
         parent.send_signal(end)
         assert left_after(tools, 1.0) == {}
         assert time.monotonic() - killed_at < 1.0
+
+
+def test_nothing_is_left_of_a_parent_killed_while_its_tools_start() -> None:
+    """Bubblewrap's child does not die with a bubblewrap that is killed before it has heard that it should."""
+    build("bubblewrap")
+    chance = random.Random(7)
+    for _ in range(12):
+        command = [sys.executable, "-c", STARTING_PARENT]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+            assert parent.stdout is not None
+            assert "starting" in parent.stdout.readline()
+            time.sleep(chance.uniform(0.03, 0.2))
+            tools = descendants(parent.pid)
+            parent.kill()
+        assert left_after(tools, 5.0) == {}

@@ -5,6 +5,7 @@ import { call, wordsOf } from "./client";
 import { counted } from "./counted";
 import type { Chapter } from "./library-shapes";
 import { openVideo } from "./open-video";
+import { unchanged } from "./rows";
 import { keyTarget, moved, placeWords, refocus, wireDragging } from "./sorting";
 import { nudged, secondsOf, timeText } from "./times";
 import { toast } from "./toast";
@@ -48,7 +49,7 @@ export function chapterEditor() {
     },
     async load(): Promise<void> {
       try {
-        this.all = (await call("GET /api/videos/{video_id}/chapters", { path })).chapters;
+        this.all = unchanged(this.all, (await call("GET /api/videos/{video_id}/chapters", { path })).chapters);
         this.error = "";
       } catch (error) {
         this.error = wordsOf(error);

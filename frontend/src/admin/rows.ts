@@ -4,6 +4,18 @@ export function toggledIn(names: readonly string[], name: string): string[] {
   return names.includes(name) ? names.filter((one) => one !== name) : [...names, name];
 }
 
+/**
+ * What was loaded, each row that has not changed as the very object that is shown already: its inputs are left
+ * alone, and with them what somebody is typing there while another change makes the list load again.
+ */
+export function unchanged<Row extends { id: number }>(shown: readonly Row[] | null, loaded: readonly Row[]): Row[] {
+  const before = new Map((shown ?? []).map((row) => [row.id, row]));
+  return loaded.map((row) => {
+    const known = before.get(row.id);
+    return known !== undefined && JSON.stringify(known) === JSON.stringify(row) ? known : row;
+  });
+}
+
 /** Where J (+1) and K (−1) lead from a row; from none, to the first or the last. */
 export function nextRow(at: number, step: 1 | -1, count: number): number {
   if (count === 0) return -1;

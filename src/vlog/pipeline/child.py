@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import fcntl
+import functools
 import os
 import signal
 import subprocess
@@ -14,6 +16,8 @@ from dataclasses import dataclass
 
 _READER_LIMIT_BYTES = 1 << 20
 _PIPE_BYTES = 1 << 20
+_PR_SET_CHILD_SUBREAPER = 36
+_REAP_AGAIN_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,14 @@ class Child:
         self._process.returncode = returncode
         self._exit = Exit(returncode, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
         self._ended.set()
+        self._reap_group()
+
+    def _reap_group(self) -> None:
+        """Collect what the process has left behind; it has been killed, but may need a moment to die."""
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-self.pid, os.WNOHANG)[0]:
+                pass
+            self._loop.call_later(_REAP_AGAIN_SECONDS, self._reap_group)
 
 
 def spawn(command: Sequence[str], *, stdin: int, stdout: int, stderr: int, files: Sequence[int]) -> Child:
@@ -79,6 +91,7 @@ def spawn(command: Sequence[str], *, stdin: int, stdout: int, stderr: int, files
     To be called in the event loop's thread: the jail binds the child's life to the thread that has started
     it.
     """
+    _adopt_orphans()
     process = subprocess.Popen(
         command,
         stdin=stdin,
@@ -90,6 +103,13 @@ def spawn(command: Sequence[str], *, stdin: int, stdout: int, stderr: int, files
         start_new_session=True,
     )
     return Child(process)
+
+
+@functools.cache
+def _adopt_orphans() -> None:
+    """Become the parent of what a child leaves, or a container without an init would collect zombies."""
+    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ import fcntl
 import marshal
 import os
 import resource
+import select
 import stat
 import sys
 
@@ -32,6 +33,7 @@ _PR_CAP_AMBIENT_CLEAR_ALL = 4
 _SECCOMP_MODE_FILTER = 2
 _CAPABILITY_VERSION_3 = 0x20080522
 _HIGHEST_CAPABILITY = 63
+_BEYOND_ALL_FILES = 1 << 16
 
 _LANDLOCK_CREATE_RULESET = 444
 _LANDLOCK_ADD_RULE = 445
@@ -78,6 +80,8 @@ def main(arguments: list[str]) -> None:
         for number, amount in spec["limits"]:
             # Soft and hard alike: ffmpeg treats the soft CPU limit's signal as a wish to end in peace.
             resource.setrlimit(number, (amount, amount))
+        if spec["bubblewrap"]:
+            _leave_none_of_the_group()
         _die_with_parent(spec["parent"])
         if spec["seccomp"] and spec["seccomp_file"] is None:
             _filter_system_calls(spec["seccomp"])
@@ -173,6 +177,26 @@ def _drop_capabilities() -> None:
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     nothing = (ctypes.c_uint32 * 6)()
     _call("capset", _libc.capset(header, nothing))
+
+
+def _leave_none_of_the_group() -> None:
+    """Start a watcher that kills this session's process group once this process has ended.
+
+    Bubblewrap killed while it starts leaves its child behind, which then waits for ever or runs the tool
+    unwatched: only the tool's own wish to die with bubblewrap comes too late to be heard. The watcher is a
+    member of the group, so the group's number belongs to nobody else when the signal is sent.
+    """
+    watched = os.pidfd_open(os.getpid())
+    if os.fork():
+        os.close(watched)
+        return
+    # The pipes above all: their readers wait for the last writer.
+    os.closerange(0, watched)
+    os.closerange(watched + 1, _BEYOND_ALL_FILES)
+    ended = select.poll()
+    ended.register(watched, select.POLLIN)
+    ended.poll()
+    os.kill(0, _SIGKILL)
 
 
 def _die_with_parent(parent: int) -> None:
