@@ -103,7 +103,8 @@ REPLACEMENTS = (
 )
 
 TAXONOMY = (
-    "ALTER TABLE categories ADD COLUMN position integer NOT NULL DEFAULT 0",
+    "ALTER TABLE categories ADD COLUMN position integer NOT NULL DEFAULT 0,"
+    " ADD COLUMN edit_revision integer NOT NULL DEFAULT 0",
     "UPDATE categories c SET position = n.place FROM"
     " (SELECT id, row_number() OVER (ORDER BY lower(name), id) AS place FROM categories) n WHERE n.id = c.id",
     f"""
@@ -111,6 +112,7 @@ TAXONOMY = (
       id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
       name varchar(50) NOT NULL CHECK (name <> ''),
       slug varchar(100) NOT NULL UNIQUE CHECK (slug ~ {SLUG}),
+      edit_revision integer NOT NULL DEFAULT 0,
       created_at timestamptz NOT NULL DEFAULT app_now()
     )
     """,
@@ -181,6 +183,7 @@ CHAPTERS = (
       start_time double precision NOT NULL CHECK (start_time >= 0),
       end_time double precision CHECK (end_time > start_time),
       position integer NOT NULL CHECK (position >= 0),
+      edit_revision integer NOT NULL DEFAULT 0,
       created_at timestamptz NOT NULL DEFAULT app_now(),
       updated_at timestamptz NOT NULL DEFAULT app_now(),
       UNIQUE (video_id, position) DEFERRABLE INITIALLY DEFERRED
@@ -203,6 +206,9 @@ FIELDS = (
       position integer NOT NULL DEFAULT 0 CHECK (position >= 0),
       constraints jsonb NOT NULL DEFAULT '{{}}',
       description varchar(500) NOT NULL DEFAULT '',
+      is_public boolean NOT NULL DEFAULT true,
+      is_filterable boolean NOT NULL DEFAULT true,
+      edit_revision integer NOT NULL DEFAULT 0,
       created_at timestamptz NOT NULL DEFAULT app_now(),
       UNIQUE NULLS NOT DISTINCT (slug, category_id)
     )

@@ -18,9 +18,10 @@ from vlog.api import sse
 from vlog.api.admin import events
 from vlog.api.app import Service, build_admin
 from vlog.api.sse import Client, Hub
-from vlog.catalog import publishing
+from vlog.catalog import publishing, tags
 from vlog.context import Context
 from vlog.events.bus import Message as Hint
+from vlog.kit.acting import Actor, act_as
 from vlog.workers.local_client import LocalClient
 
 
@@ -132,6 +133,15 @@ async def test_what_happens_is_heard(ctx: Context, service: Service) -> None:
             assert {each["name"] for each in done["renditions"]} == {"360p", "audio"}
         await change(ctx.db, lambda tx: publishing.unpublish(tx, accepted.video_id))
         await first.until("video", video_id=accepted.video_id, change="unpublished")
+
+
+async def test_what_others_do_to_the_library_is_heard(ctx: Context, service: Service) -> None:
+    act_as(Actor(name="ada"))
+    async with listening(service) as listener:
+        made = await change(ctx.db, lambda tx: tags.create(tx, "Harbour"))
+        await listener.until("library", subject="tag", subject_id=made.id, change="tag.created")
+        await change(ctx.db, lambda tx: tags.delete(tx, made.id))
+        await listener.until("library", subject="tag", subject_id=made.id, change="tag.deleted")
 
 
 async def test_progress_is_told_at_most_once_per_interval(

@@ -158,6 +158,52 @@ async def test_fields_and_what_a_video_says_to_them(ctx: Context, admin: httpx.A
     assert len((await admin.get(path)).json()["fields"]) == 1
 
 
+async def test_visitors_are_told_what_is_for_them(
+    ctx: Context, admin: httpx.AsyncClient, public: httpx.AsyncClient
+) -> None:
+    video = await make_ready(ctx)
+    shown: dict[str, object] = {"name": "Place", "field_type": "text"}
+    hidden = {"name": "Client", "field_type": "text", "is_public": False}
+    place = await post(admin, "/api/custom-fields", shown, 201)
+    client = await post(admin, "/api/custom-fields", hidden, 201)
+    assert (place["is_public"], place["is_filterable"], client["is_public"]) == (True, True, False)
+    values = {place["id"]: "Hull", client["id"]: "ACME"}
+    await put(admin, f"/api/videos/{video.id}/custom-fields", {"values": values})
+    told = (await public.get(f"/api/videos/{video.slug}")).json()["custom_fields"]
+    assert [(each["field_slug"], each["value"]) for each in told] == [("place", "Hull")]
+    page = (await public.get(f"/watch/{video.slug}")).text
+    assert ("Hull" in page, "ACME" in page) == (True, False)
+    found = await public.get("/api/videos", params={"custom.place": "Hull"})
+    assert [each["id"] for each in found.json()["videos"]] == [video.id]
+    for slug in ("client", "nothing"):
+        refused = await public.get("/api/videos", params={f"custom.{slug}": "ACME"})
+        assert (refused.status_code, refused.json()["code"]) == (404, "unknown_field")
+    assert "leads nowhere" in (await public.get("/search?custom.client=ACME")).text
+    await put(admin, f"/api/custom-fields/{place['id']}", {"is_filterable": False})
+    assert (await public.get("/api/videos?custom.place=Hull&limit=1")).status_code == 404
+
+
+async def test_of_two_who_edit_the_second_is_told(ctx: Context, admin: httpx.AsyncClient) -> None:
+    video = await make_ready(ctx)
+    field = {"name": "Place", "field_type": "text"}
+    for path, new, name in (
+        ("/api/categories", {"name": "Place"}, "name"),
+        ("/api/tags", {"name": "Place"}, "name"),
+        ("/api/custom-fields", field, "name"),
+        ("/api/playlists", {"title": "Place"}, "title"),
+        (f"/api/videos/{video.id}/chapters", {"title": "Place", "start_time": 1}, "title"),
+    ):
+        made = await post(admin, path, new, 201)
+        one = f"{path}/{made['id']}"
+        seen = made["edit_revision"]
+        first = await put(admin, one, {name: "Quay", "edit_revision": seen})
+        assert first["edit_revision"] != seen, path
+        refused = await put(admin, one, {name: "Harbour", "edit_revision": seen}, 409)
+        assert (refused["code"], "look at it" in refused["detail"]) == ("edited_meanwhile", True), path
+        again = await put(admin, one, {name: "Harbour", "edit_revision": first["edit_revision"]})
+        assert again[name] == "Harbour", path
+
+
 async def test_the_log_tells_who_and_what(ctx: Context, admin: httpx.AsyncClient) -> None:
     video = await make_ready(ctx, "Before")
     answer = await admin.put(
@@ -206,7 +252,8 @@ async def test_the_public_list_in_every_order(ctx: Context, public: httpx.AsyncC
         ({"search": "x" * 201}, 422),
         ({"cursor": "garbage"}, 400),
         ({f"custom.f{n}": "1" for n in range(11)}, 422),
-        ({"custom.colour": "red", "duration": "short,long", "quality": "1080p"}, 200),
+        ({"custom.colour": "red"}, 404),
+        ({"utm_source": "mail", "duration": "short,long", "quality": "1080p"}, 200),
     ],
 )
 async def test_what_the_public_list_refuses(

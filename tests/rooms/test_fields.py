@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.rooms.test_listing import all_pages, fill
-from vlog.catalog import fields, filters, index, taxonomy, videos
+from vlog.catalog import browse, fields, filters, index, taxonomy, videos
+from vlog.catalog.facets import Kind, parts
 from vlog.catalog.fields import Field, NewField
 from vlog.catalog.filters import Asked
 from vlog.catalog.query import Order
@@ -43,8 +44,45 @@ async def test_lists_are_filtered_by_every_type_of_field(db: Database) -> None:
     assert await found(db, **{"shot-on": "2026-01-31"}) == {one}
     assert await found(db, tiny="0.0000001") == {one}
     assert await found(db, price="7") == set()
-    assert await found(db, nothing="7") == set()
     assert await index.differences(db) == 0
+
+
+async def test_visitors_filter_by_what_is_for_them(db: Database) -> None:
+    (one,) = await fill(db, "One")
+    secret = await make(db, name="Client", is_public=False)
+    plain = await make(db, name="Camera", is_filterable=False)
+    open_ = await make(db, name="Place")
+    await answer(db, one, {secret.id: "ACME", plain.id: "A7", open_.id: "Lake"})
+    for slug in ("client", "camera", "nothing"):
+        with pytest.raises(NotFound) as refused:
+            await found(db, **{slug: "ACME"})
+        assert refused.value.code == "unknown_field"
+    assert await found(db, place="Lake") == {one}
+    told = [each.field.slug for each in await fields.shown(db, await videos.by_id(db, one))]
+    assert told == ["camera", "place"]
+    wanted = await filters.resolve(db, Asked())
+    await transaction(db, index.fold)
+    choices = await browse.choices(db, "catalog", wanted)
+    ids = [parts(number)[1] for number in choices.videos if parts(number)[0] is Kind.CUSTOM]
+    assert [each.field for each in await browse.field_values(db, ids)] == ["place"]
+    await transaction(db, lambda tx: fields.edit(tx, secret.id, {"is_public": True}))
+    assert await found(db, client="ACME") == {one}
+
+
+async def test_who_edits_what_another_has_edited_is_told(db: Database) -> None:
+    field = await make(db)
+    after = await transaction(
+        db, lambda tx: fields.edit(tx, field.id, {"name": "Hue"}, seen_revision=field.edit_revision)
+    )
+    with pytest.raises(Conflict) as refused:
+        await transaction(
+            db, lambda tx: fields.edit(tx, field.id, {"name": "Tint"}, seen_revision=field.edit_revision)
+        )
+    assert refused.value.code == "edited_meanwhile"
+    assert (await fields.by_id(db, field.id)).name == "Hue"
+    seen = after.edit_revision
+    again = await transaction(db, lambda tx: fields.edit(tx, field.id, {"name": "Tint"}, seen_revision=seen))
+    assert again.name == "Tint"
 
 
 async def test_a_field_of_a_category_is_for_its_videos(db: Database) -> None:
@@ -84,7 +122,8 @@ async def test_a_removed_field_takes_its_values_along(db: Database) -> None:
     await answer(db, video_id, {colour.id: "red"})
     await transaction(db, lambda tx: fields.delete(tx, colour.id))
     await transaction(db, lambda tx: index.work_off(tx, limit=9))
-    assert await found(db, colour="red") == set()
+    with pytest.raises(NotFound):
+        await found(db, colour="red")
     assert await index.differences(db) == 0
     with pytest.raises(NotFound):
         await fields.by_id(db, colour.id)

@@ -164,10 +164,11 @@ export interface BulkResult {
   video_id: number;
 }
 
-/** One category; `video_count` is of the face that was asked: published videos, or all outside the archive. */
+/** One category; `video_count` is of the face that was asked: published videos, or all outside the archive. `edit_revision` counts what people have changed of it. */
 export interface Category {
   created_at: string;
   description: string;
+  edit_revision: number;
   id: number;
   name: string;
   position: number;
@@ -178,6 +179,7 @@ export interface Category {
 /** What to change; fields that are not sent stay as they are. */
 export interface CategoryEdit {
   description?: string | null;
+  edit_revision?: number | null;
   name?: string | null;
   slug?: string | null;
 }
@@ -187,9 +189,10 @@ export interface CategoryOrder {
   category_ids: number[];
 }
 
-/** One chapter; times are seconds. Without an end it lasts until the next one begins. */
+/** One chapter; times are seconds. Without an end it lasts until the next one begins. `edit_revision` counts what people have changed of it. */
 export interface Chapter {
   description: string;
+  edit_revision: number;
   end_time: number | null;
   id: number;
   position: number;
@@ -200,6 +203,7 @@ export interface Chapter {
 /** What to change; fields that are not sent stay as they are. `end_time` of `null`: until the next. */
 export interface ChapterEdit {
   description?: string | null;
+  edit_revision?: number | null;
   end_time?: number | null;
   start_time?: number | null;
   title?: string | null;
@@ -256,12 +260,14 @@ export interface Done {
   status: string;
 }
 
-/** A field to be made. */
+/** A field to be made. Visitors see what videos say to it where `is_public` holds, and can filter by it where `is_filterable` does, too. */
 export interface FieldCreation {
   category_id?: number | null;
   constraints?: Limits;
   description?: string;
   field_type: "text" | "number" | "date" | "select" | "multi_select" | "url";
+  is_filterable?: boolean;
+  is_public?: boolean;
   name: string;
   options?: string[];
   position?: number;
@@ -272,6 +278,9 @@ export interface FieldCreation {
 export interface FieldEdit {
   constraints?: Limits | null;
   description?: string | null;
+  edit_revision?: number | null;
+  is_filterable?: boolean | null;
+  is_public?: boolean | null;
   name?: string | null;
   options?: string[] | null;
   position?: number | null;
@@ -289,8 +298,11 @@ export interface FieldShape {
   category_id: number | null;
   constraints: Limits;
   description: string;
+  edit_revision: number;
   field_type: "text" | "number" | "date" | "select" | "multi_select" | "url";
   id: number;
+  is_filterable: boolean;
+  is_public: boolean;
   name: string;
   options: string[];
   position: number;
@@ -761,13 +773,20 @@ export interface StoredQuality {
   width: number;
 }
 
-/** One tag; `video_count` is of the face that was asked: published videos, or all outside the archive. */
+/** One tag; `video_count` is of the face that was asked: published videos, or all outside the archive. `edit_revision` counts what people have changed of it. */
 export interface Tag {
   created_at: string;
+  edit_revision: number;
   id: number;
   name: string;
   slug: string;
   video_count: number;
+}
+
+/** What it is to be called instead; `edit_revision` is what the editor has seen: with it, nothing is changed if somebody else has changed the tag since. */
+export interface TagEdit {
+  edit_revision?: number | null;
+  name: string;
 }
 
 /** A tag of a video. */
@@ -1255,7 +1274,7 @@ export interface Operations {
       tag_id: number;
     };
     query?: never;
-    body: TagName;
+    body: TagEdit;
     answer: Tag;
   };
   "DELETE /api/tags/{tag_id}": {

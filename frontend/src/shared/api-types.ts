@@ -51,6 +51,14 @@ export interface CountedTag {
   video_count: number;
 }
 
+/** What a video says to one of the public custom fields; several choices are a list. */
+export interface CustomField {
+  field_name: string;
+  field_slug: string;
+  field_type: "text" | "number" | "date" | "select" | "multi_select" | "url";
+  value: string | number | string[];
+}
+
 /** Values of one custom field; `field` is its slug: the parameter is `custom.{field}`. */
 export interface FieldChoices {
   field: string;
@@ -176,6 +184,7 @@ export interface VideoDetail {
   category_slug: string | null;
   chapters: ChapterItem[];
   created_at: string;
+  custom_fields: CustomField[];
   dash_url: string | null;
   description: string;
   description_html: string;

@@ -47,7 +47,8 @@ UNION ALL SELECT {Kind.TAG:d}, id, name, slug FROM tags WHERE id = ANY($2)
 _FIELD_VALUES = """
 SELECT k.id, d.slug AS field, d.name, k.value
 FROM custom_values k JOIN custom_field_definitions d ON d.id = k.field_id
-WHERE k.id = ANY($1) AND d.field_type <> 'url' ORDER BY d.position, d.id
+WHERE k.id = ANY($1) AND d.field_type <> 'url' AND d.is_public AND d.is_filterable
+ORDER BY d.position, d.id
 """
 _PREFIX = """
 SELECT word FROM {face}_words WHERE word >= $1 AND word < $2 AND videos > 0

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TypedDict
 
 from vlog.catalog import videos
+from vlog.catalog.revisions import refuse_unseen
 from vlog.catalog.rows import Reader, VideoRow
 from vlog.catalog.text import TITLE_MAX_LENGTH, clean_line, clean_text
 from vlog.db.transaction import Transaction
@@ -19,14 +20,15 @@ from vlog.media.chapters import Mark
 MAX_CHAPTERS = 50
 DESCRIPTION_MAX_LENGTH = 1000
 
-_COLUMNS = "id, title, description, start_time, end_time, position"
+_COLUMNS = "id, title, description, start_time, end_time, position, edit_revision"
 _LIST = f"SELECT {_COLUMNS} FROM chapters WHERE video_id = $1 ORDER BY position"
 _INSERT = """
 INSERT INTO chapters (video_id, title, description, start_time, end_time, position)
 VALUES ($1, $2, $3, $4, $5, $6) RETURNING id
 """
 _UPDATE = """
-UPDATE chapters SET title = $3, description = $4, start_time = $5, end_time = $6, updated_at = app_now()
+UPDATE chapters SET title = $3, description = $4, start_time = $5, end_time = $6,
+  edit_revision = edit_revision + 1, updated_at = app_now()
 WHERE video_id = $1 AND id = $2
 """
 _PLACE = """
@@ -37,7 +39,9 @@ FROM unnest($2::bigint[]) WITH ORDINALITY AS given (id, place) WHERE c.video_id 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chapter:
-    """One chapter; times are seconds. Without an end it lasts until the next one begins."""
+    """One chapter; times are seconds. Without an end it lasts until the next one begins. ``edit_revision``
+    counts what people have changed of it.
+    """
 
     id: int
     title: str
@@ -45,6 +49,7 @@ class Chapter:
     start_time: float
     end_time: float | None
     position: int
+    edit_revision: int = 0
 
 
 class ChapterFields(TypedDict, total=False):
@@ -80,12 +85,21 @@ async def add(tx: Transaction, video_id: int, new: ChapterFields) -> Chapter:
     return next(each for each in await of_video(tx, video_id) if each.id == chapter_id)
 
 
-async def edit(tx: Transaction, video_id: int, chapter_id: int, *, changes: ChapterFields) -> Chapter:
-    """Change a chapter; it keeps its place. Raises as ``add`` does, and ``NotFound``
-    (``unknown_chapter``).
+async def edit(
+    tx: Transaction,
+    video_id: int,
+    chapter_id: int,
+    *,
+    changes: ChapterFields,
+    seen_revision: int | None = None,
+) -> Chapter:
+    """Change a chapter; it keeps its place. ``seen_revision`` is of the chapter: see ``videos.edit``.
+
+    Raises as ``add`` does, ``NotFound`` (``unknown_chapter``), and ``Conflict`` (``edited_meanwhile``).
     """
     video = await _locked(tx, video_id)
     before = _found(await of_video(tx, video_id), chapter_id)
+    refuse_unseen("chapter", present=before.edit_revision, seen=seen_revision)
     await tx.execute(_UPDATE, video_id, chapter_id, *_checked(video, before, changes))
     await _changed(tx, video)
     return _found(await of_video(tx, video_id), chapter_id)

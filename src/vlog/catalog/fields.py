@@ -17,6 +17,7 @@ import msgspec
 
 from vlog.catalog import index, videos
 from vlog.catalog.field_values import Constraints, FieldType, Value, checked, checked_constraints
+from vlog.catalog.revisions import refuse_unseen
 from vlog.catalog.rows import Reader, VideoRow
 from vlog.catalog.taxonomy import require_category
 from vlog.catalog.text import clean_line, clean_text
@@ -34,7 +35,7 @@ OPTION_MAX_LENGTH = 100
 
 _COLUMNS = """
 f.id, f.name, f.slug, f.field_type, f.options, f.required, f.category_id, f.position, f.constraints,
-f.description, f.created_at
+f.description, f.is_public, f.is_filterable, f.edit_revision, f.created_at
 """
 _LIST = f"SELECT {_COLUMNS} FROM custom_field_definitions f"
 _OF_VIDEO = f"""
@@ -45,14 +46,16 @@ ORDER BY f.position, f.id
 """
 _INSERT = """
 INSERT INTO custom_field_definitions
-  (name, slug, field_type, options, required, category_id, position, constraints, description)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING id
+  (name, slug, field_type, options, required, category_id, position, constraints, description,
+   is_public, is_filterable)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING id
 """
 _UPDATE = """
 UPDATE custom_field_definitions SET name = $2, options = $3, required = $4, position = $5, constraints = $6,
-  description = $7
+  description = $7, is_public = $8, is_filterable = $9, edit_revision = edit_revision + 1
 WHERE id = $1
 """
+_TOLD = ("name", "options", "required", "position", "description", "is_public", "is_filterable")
 _SET = """
 INSERT INTO video_custom_fields (video_id, field_id, value) VALUES ($1, $2, $3)
 ON CONFLICT (video_id, field_id) DO UPDATE SET value = excluded.value
@@ -69,7 +72,11 @@ _ENQUEUE = "SELECT video_id FROM video_custom_fields WHERE field_id = $1"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Field:
-    """One field. ``options`` are the choices of selects; ``category_id`` of ``None``: of all videos."""
+    """One field. ``options`` are the choices of selects; ``category_id`` of ``None``: of all videos.
+
+    What videos say to it is shown to visitors where ``is_public`` holds, and they can filter by it where
+    ``is_filterable`` does, too. ``edit_revision`` counts what people have changed of it.
+    """
 
     id: int
     name: str
@@ -81,6 +88,9 @@ class Field:
     position: int
     constraints: Constraints
     description: str
+    is_public: bool
+    is_filterable: bool
+    edit_revision: int
     created_at: datetime
 
 
@@ -101,6 +111,8 @@ class FieldChanges(TypedDict, total=False):
     position: int
     constraints: Constraints
     description: str
+    is_public: bool
+    is_filterable: bool
 
 
 class NewField(FieldChanges, total=False):
@@ -149,6 +161,8 @@ async def create(tx: Transaction, new: NewField) -> Field:
         new.get("position", 0),
         _json(checked_constraints(kind, new.get("constraints", Constraints()))),
         _description(new.get("description", "")),
+        new.get("is_public", True),
+        new.get("is_filterable", True),
     )
     if field_id is None:
         raise Conflict(f"There is a field “{name}” already.", code="field_exists", field="name")
@@ -156,13 +170,17 @@ async def create(tx: Transaction, new: NewField) -> Field:
     return await by_id(tx, field_id)
 
 
-async def edit(tx: Transaction, field_id: int, changes: FieldChanges) -> Field:
+async def edit(
+    tx: Transaction, field_id: int, changes: FieldChanges, *, seen_revision: int | None = None
+) -> Field:
     """Change a field; values that it has already stay, also where they would be refused now.
+    ``seen_revision``: see ``videos.edit``.
 
-    Raises ``NotFound``, ``Invalid``.
+    Raises ``NotFound``, ``Invalid``, ``Conflict`` (code ``edited_meanwhile``).
     """
     await tx.fetch("SELECT 1 FROM custom_field_definitions WHERE id = $1 FOR UPDATE", field_id)
     before = await by_id(tx, field_id)
+    refuse_unseen("field", present=before.edit_revision, seen=seen_revision)
     name = clean_line(changes.get("name", before.name), field="name", maximum=NAME_MAX_LENGTH)
     await tx.execute(
         _UPDATE,
@@ -173,9 +191,11 @@ async def edit(tx: Transaction, field_id: int, changes: FieldChanges) -> Field:
         changes.get("position", before.position),
         _json(checked_constraints(before.field_type, changes.get("constraints", before.constraints))),
         _description(changes.get("description", before.description)),
+        changes.get("is_public", before.is_public),
+        changes.get("is_filterable", before.is_filterable),
     )
     after = await by_id(tx, field_id)
-    changed = audit.changes(before, after, ("name", "options", "required", "position", "description"))
+    changed = audit.changes(before, after, _TOLD)
     await audit.note(tx, "field.edited", (field_id, name), **changed)
     return after
 
@@ -198,6 +218,12 @@ async def delete(tx: Transaction, field_id: int) -> None:
 async def of_video(reader: Reader, video: VideoRow) -> list[Given]:
     """The fields of a video, and what it says to each."""
     return [_given(row) for row in await reader.fetch(_OF_VIDEO, video.id, video.category_id)]
+
+
+async def shown(reader: Reader, video: VideoRow) -> list[Given]:
+    """What visitors are told: public fields to which the video says something."""
+    given = await of_video(reader, video)
+    return [each for each in given if each.field.is_public and each.value not in (None, "", [])]
 
 
 async def answer(

@@ -20,8 +20,8 @@ SELECT 'category' AS kind, slug, id FROM categories WHERE slug = ANY($1)
 UNION ALL SELECT 'tag', slug, id FROM tags WHERE slug = ANY($2)
 """
 _CUSTOM = """
-SELECT k.id FROM custom_field_definitions d JOIN custom_values k ON k.field_id = d.id
-WHERE d.slug = $1 AND k.value = $2
+SELECT k.id FROM custom_field_definitions d LEFT JOIN custom_values k ON k.field_id = d.id AND k.value = $2
+WHERE d.slug = $1 AND d.is_public AND d.is_filterable
 """
 
 
@@ -31,7 +31,7 @@ class Asked:
 
     ``categories`` and ``tags`` are slugs (of tags, all hold), ``heights`` picture heights of its renditions,
     ``lengths`` names from ``facets.LENGTHS`` and so on; ``custom`` are
-    slugs of custom fields with a value.
+    slugs of custom fields that visitors may filter by, with a value.
     """
 
     search: str = ""
@@ -53,7 +53,7 @@ async def resolve(reader: Reader, asked: Asked) -> Wanted:
     """The conditions on the index.
 
     Raises ``Invalid`` (codes ``invalid_search``, ``invalid_period``, ``too_many_filters``), ``NotFound``
-    (codes ``unknown_category``, ``unknown_tag``).
+    (codes ``unknown_category``, ``unknown_tag``, ``unknown_field``).
     """
     if asked.since is not None and asked.until is not None and asked.since >= asked.until:
         raise Invalid("The period ends before it begins.", code="invalid_period", field="date_to")
@@ -97,7 +97,11 @@ async def _custom(reader: Reader, custom: tuple[tuple[str, str], ...]) -> list[f
         raise Invalid(f"Filter by at most {MAX_CUSTOM} fields.", code="too_many_filters")
     groups = []
     for slug, value in custom:
-        found = {facet(Kind.CUSTOM, row["id"]) for row in await reader.fetch(_CUSTOM, slug, value)}
+        rows = await reader.fetch(_CUSTOM, slug, value)
+        if not rows:
+            # Whether there is one that is not for visitors is nobody's business.
+            raise NotFound(f"Videos can't be filtered by “{slug}”.", code="unknown_field")
+        found = {facet(Kind.CUSTOM, row["id"]) for row in rows if row["id"] is not None}
         groups.append(frozenset(found or {_NOTHING}))
     return groups
 

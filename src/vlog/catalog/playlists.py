@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal, TypedDict
 
-from vlog.catalog import former, playlist_items
+from vlog.catalog import former, playlist_items, revisions
 from vlog.catalog.rows import Reader, Visibility
 from vlog.catalog.text import clean_description, clean_title
 from vlog.db.transaction import Transaction
@@ -193,11 +193,7 @@ async def locked(tx: Transaction, playlist_id: int, *, seen_revision: int | None
     """
     await tx.fetch("SELECT 1 FROM playlists WHERE id = $1 FOR UPDATE", playlist_id)
     playlist = await by_id(tx, playlist_id)
-    if seen_revision is not None and seen_revision != playlist.edit_revision:
-        raise Conflict(
-            "Somebody else has changed this playlist since you opened it: look at it, then save again.",
-            code="edited_meanwhile",
-        )
+    revisions.refuse_unseen("playlist", present=playlist.edit_revision, seen=seen_revision)
     return playlist
 
 

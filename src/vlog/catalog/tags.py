@@ -9,6 +9,7 @@ from datetime import datetime
 from vlog.catalog import former, index
 from vlog.catalog.facets import Kind
 from vlog.catalog.index import Face
+from vlog.catalog.revisions import refuse_unseen
 from vlog.catalog.rows import Reader
 from vlog.catalog.text import TAG_NAME_MAX_LENGTH, clean_line
 from vlog.db.transaction import Transaction
@@ -21,7 +22,7 @@ MAX_TAGS = 20
 PAGE_SIZE = 500
 
 _LIST = f"""
-SELECT t.id, t.name, t.slug, t.created_at, coalesce(f.videos, 0) AS video_count
+SELECT t.id, t.name, t.slug, t.edit_revision, t.created_at, coalesce(f.videos, 0) AS video_count
 FROM tags t LEFT JOIN {{face}}_facets f ON f.facet = facet({Kind.TAG:d}, t.id)
 """
 _PAGE = f"{_LIST} WHERE (lower(t.name), t.id) > ($1, $2) ORDER BY lower(t.name), t.id LIMIT $3"
@@ -33,6 +34,7 @@ ORDER BY lower(t.name), t.id LIMIT $3
 """
 _NEXT_NUMBER = "SELECT nextval(pg_get_serial_sequence('tags', 'id'))"
 _INSERT = "INSERT INTO tags (name, slug) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id"
+_RENAME = "UPDATE tags SET name = $2, slug = $3, edit_revision = edit_revision + 1 WHERE id = $1"
 _NAMED = """
 SELECT id FROM tags WHERE lower(name) = lower($1) OR slug = $2 ORDER BY lower(name) = lower($1) DESC LIMIT 1
 """
@@ -45,12 +47,13 @@ ON CONFLICT DO NOTHING
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tag:
     """One tag; ``video_count`` is of the face that was asked: published videos, or all outside the
-    archive.
+    archive. ``edit_revision`` counts what people have changed of it.
     """
 
     id: int
     name: str
     slug: str
+    edit_revision: int
     created_at: datetime
     video_count: int
 
@@ -88,16 +91,21 @@ async def create(tx: Transaction, name: str) -> Tag:
     return await by_id(tx, tag_id)
 
 
-async def rename(tx: Transaction, tag_id: int, name: str) -> Tag:
-    """Give a tag another name, and the address that goes with it; searches find it by that soon."""
+async def rename(tx: Transaction, tag_id: int, name: str, *, seen_revision: int | None = None) -> Tag:
+    """Give a tag another name, and the address that goes with it; searches find it by that soon.
+
+    ``seen_revision``: see ``videos.edit``. Raises ``NotFound``, ``Invalid``, ``Conflict`` (codes
+    ``tag_exists``, ``edited_meanwhile``).
+    """
     name = clean_line(name, field="name", maximum=TAG_NAME_MAX_LENGTH)
     before = await _locked(tx, tag_id)
+    refuse_unseen("tag", present=before.edit_revision, seen=seen_revision)
     slug = slugify(name) or f"tag-{tag_id}"
     taken = "SELECT EXISTS (SELECT FROM tags WHERE id <> $1 AND (lower(name) = lower($2) OR slug = $3))"
     if await tx.fetchval(taken, tag_id, name, slug):
         raise _taken(name)
     if (before.name, before.slug) != (name, slug):
-        await tx.execute("UPDATE tags SET name = $2, slug = $3 WHERE id = $1", tag_id, name, slug)
+        await tx.execute(_RENAME, tag_id, name, slug)
         if slug != before.slug:
             await former.remember(tx, "tag", before.slug, subject_id=tag_id)
         await index.enqueue_tag(tx, tag_id)

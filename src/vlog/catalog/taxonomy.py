@@ -10,6 +10,7 @@ from typing import TypedDict
 from vlog.catalog import former, index
 from vlog.catalog.facets import Kind
 from vlog.catalog.index import Face
+from vlog.catalog.revisions import refuse_unseen
 from vlog.catalog.rows import Reader
 from vlog.catalog.text import (
     CATEGORY_DESCRIPTION_MAX_LENGTH,
@@ -26,7 +27,8 @@ from vlog.kit.slugs import Slug, slugify
 MAX_CATEGORIES = 500
 
 _LIST = f"""
-SELECT c.id, c.name, c.slug, c.description, c.position, c.created_at, coalesce(f.videos, 0) AS video_count
+SELECT c.id, c.name, c.slug, c.description, c.position, c.edit_revision, c.created_at,
+  coalesce(f.videos, 0) AS video_count
 FROM categories c LEFT JOIN {{face}}_facets f ON f.facet = facet({Kind.CATEGORY:d}, c.id)
 """
 _NEXT_NUMBER = "SELECT nextval(pg_get_serial_sequence('categories', 'id'))"
@@ -35,7 +37,9 @@ INSERT INTO categories (name, slug, description, position)
 SELECT $1, $2, $3, coalesce(max(position), 0) + 1 FROM categories ON CONFLICT DO NOTHING RETURNING id
 """
 _TAKEN = "SELECT EXISTS (SELECT FROM categories WHERE id <> $1 AND (name = $2 OR slug = $3))"
-_UPDATE = "UPDATE categories SET name = $2, slug = $3, description = $4 WHERE id = $1"
+_UPDATE = """
+UPDATE categories SET name = $2, slug = $3, description = $4, edit_revision = edit_revision + 1 WHERE id = $1
+"""
 _PLACE = """
 UPDATE categories c SET position = given.place
 FROM unnest($1::bigint[]) WITH ORDINALITY AS given (id, place) WHERE c.id = given.id
@@ -45,7 +49,7 @@ FROM unnest($1::bigint[]) WITH ORDINALITY AS given (id, place) WHERE c.id = give
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Category:
     """One category; ``video_count`` is of the face that was asked: published videos, or all outside the
-    archive.
+    archive. ``edit_revision`` counts what people have changed of it.
     """
 
     id: int
@@ -53,6 +57,7 @@ class Category:
     slug: str
     description: str
     position: int
+    edit_revision: int
     created_at: datetime
     video_count: int
 
@@ -100,12 +105,16 @@ async def create(tx: Transaction, name: str, *, description: str = "") -> Catego
     return await by_id(tx, category_id)
 
 
-async def edit(tx: Transaction, category_id: int, changes: CategoryChanges) -> Category:
-    """Change a category; searches find its videos by the new name soon.
+async def edit(
+    tx: Transaction, category_id: int, changes: CategoryChanges, *, seen_revision: int | None = None
+) -> Category:
+    """Change a category; searches find its videos by the new name soon. ``seen_revision``: see
+    ``videos.edit``.
 
-    Raises ``NotFound``, ``Invalid``, ``Conflict`` (code ``category_exists``).
+    Raises ``NotFound``, ``Invalid``, ``Conflict`` (codes ``category_exists``, ``edited_meanwhile``).
     """
     before = await _locked(tx, category_id)
+    refuse_unseen("category", present=before.edit_revision, seen=seen_revision)
     wanted = {**asdict(before), **changes}
     name = clean_line(wanted["name"], field="name", maximum=CATEGORY_NAME_MAX_LENGTH)
     slug = Slug(wanted["slug"])

@@ -13,7 +13,7 @@ from typing import TypedDict
 
 import msgspec
 
-from vlog.catalog import index, slugs, tags
+from vlog.catalog import index, revisions, slugs, tags
 from vlog.catalog.rows import (
     COLUMNS,
     FROM_VIDEOS,
@@ -381,8 +381,4 @@ def refuse_deleted(video: VideoRow) -> None:
 
 def refuse_unseen(video: VideoRow, seen_revision: int | None) -> None:
     """Raise ``Conflict`` (code ``edited_meanwhile``) if somebody has changed what an editor has seen."""
-    if seen_revision is not None and seen_revision != video.edit_revision:
-        raise Conflict(
-            "Somebody else has changed this video since you opened it: look at it, then save again.",
-            code="edited_meanwhile",
-        )
+    revisions.refuse_unseen("video", present=video.edit_revision, seen=seen_revision)

@@ -59,6 +59,8 @@ Action = Literal[
 ]
 ACTIONS: tuple[str, ...] = get_args(Action)
 
+# Pages that show these follow what others do to them; of videos they learn by the events of videos.
+_FOLLOWED = {"category", "field", "playlist", "tag"}
 # Texts are shortened: the log says what was changed, it keeps no versions.
 _SHORT = 200
 _INSERT = """
@@ -134,6 +136,8 @@ async def note(
         acting.request_id,
         acting.ip,
     )
+    if subject_type in _FOLLOWED:
+        await tx.hint("library", subject=subject_type, subject_id=subject_id, change=action)
 
 
 def changes(before: object, after: object, names: Sequence[str]) -> dict[str, tuple[object, object]]:

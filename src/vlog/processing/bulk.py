@@ -156,6 +156,7 @@ async def add_to_playlist(ctx: Rooms, video_ids: Sequence[int], playlist_id: int
         added = await playlist_items.add(tx, playlist_id, [each for each in wanted if each in present])
         if added:
             await audit.note(tx, "videos.listed", (None, _count(len(added))), playlist=playlist.title)
+            await tx.hint("library", subject="playlist", subject_id=playlist_id, change="playlist.items")
         missing = NotFound("There is no such video outside the archive.", code="unknown_video")
         return [Outcome(video_id=each, error=None if each in present else missing) for each in wanted]
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Bounded
 
 from vlog.api.admin.guard import ADMIN_ONLY
-from vlog.api.deps import Ctx, Ids, RowId, Text, sent_fields
+from vlog.api.deps import MAX_ID, Ctx, Ids, RowId, Text, sent_fields
 from vlog.catalog import taxonomy
 from vlog.catalog.taxonomy import Category, CategoryChanges
 from vlog.db.transaction import transaction
@@ -28,13 +28,18 @@ class NewCategory(BaseModel):
 
 
 class CategoryEdit(BaseModel):
-    """What to change; fields that are not sent stay as they are."""
+    """What to change; fields that are not sent stay as they are.
+
+    ``edit_revision`` is what the editor has seen: with it, nothing is changed if somebody else has changed
+    it since.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     name: Text | None = None
     slug: Annotated[str, Bounded(max_length=100)] | None = None
     description: Text | None = None
+    edit_revision: Annotated[int, Bounded(ge=0, le=MAX_ID)] | None = None
 
 
 class CategoryOrder(BaseModel):
@@ -61,7 +66,9 @@ async def create_category(ctx: Ctx, new: NewCategory) -> Category:
 async def edit_category(ctx: Ctx, category_id: RowId, edit: CategoryEdit) -> Category:
     """Change name, address or description; searches find its videos by the new name soon."""
     changes = sent_fields(edit, CategoryChanges)
-    return await transaction(ctx.db, lambda tx: taxonomy.edit(tx, category_id, changes))
+    return await transaction(
+        ctx.db, lambda tx: taxonomy.edit(tx, category_id, changes, seen_revision=edit.edit_revision)
+    )
 
 
 @router.post("/reorder")

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Bounded
 
 from vlog.api.admin.guard import ADMIN_ONLY
-from vlog.api.deps import Ctx, Ids, RowId, Text, sent_fields
+from vlog.api.deps import MAX_ID, Ctx, Ids, RowId, Text, sent_fields
 from vlog.catalog import chapters, videos
 from vlog.catalog.chapters import Chapter, ChapterFields
 from vlog.catalog.rows import Reader, VideoRow
@@ -37,7 +37,11 @@ class NewChapter(BaseModel):
 
 
 class ChapterEdit(BaseModel):
-    """What to change; fields that are not sent stay as they are. ``end_time`` of ``null``: until the next."""
+    """What to change; fields that are not sent stay as they are. ``end_time`` of ``null``: until the next.
+
+    ``edit_revision`` is what the editor has seen of this chapter: with it, nothing is changed if somebody
+    else has changed it since.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,6 +49,7 @@ class ChapterEdit(BaseModel):
     start_time: Seconds | None = None
     end_time: Seconds | None = None
     description: Text | None = None
+    edit_revision: Annotated[int, Bounded(ge=0, le=MAX_ID)] | None = None
 
 
 class ChapterOrder(BaseModel):
@@ -127,7 +132,11 @@ async def replace_chapters(ctx: Ctx, video_id: RowId, replacement: Replacement) 
 async def edit_chapter(ctx: Ctx, video_id: RowId, chapter_id: RowId, edit: ChapterEdit) -> Chapter:
     """Change a chapter."""
     changes = sent_fields(edit, ChapterFields, nullable=("end_time",))
-    return await transaction(ctx.db, lambda tx: chapters.edit(tx, video_id, chapter_id, changes=changes))
+    seen = edit.edit_revision
+    return await transaction(
+        ctx.db,
+        lambda tx: chapters.edit(tx, video_id, chapter_id, changes=changes, seen_revision=seen),
+    )
 
 
 @router.delete("/{chapter_id}", status_code=HTTPStatus.NO_CONTENT)

@@ -1,15 +1,16 @@
-"""``/api/events/progress``: what happens to videos, as it happens."""
+"""``/api/events/progress``: what happens to videos and to what orders them, as it happens."""
 
 from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
 
+import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
 
 from vlog.api.admin.guard import ADMIN_ONLY
-from vlog.api.admin.shapes import ProgressEvent, VideoChanged, rendition_of
+from vlog.api.admin.shapes import LibraryChanged, ProgressEvent, VideoChanged, rendition_of
 from vlog.api.listening import messages, video_of
 from vlog.api.sse import EventStream, Hub, frame
 from vlog.catalog import videos
@@ -78,6 +79,8 @@ class ProgressFeed:
                 await self._flush()
 
     def _take(self, message: Message) -> None:
+        if message.topic == "library":
+            self.hub.publish(frame("library", msgspec.convert(message.payload, LibraryChanged)))
         video_id = video_of(message)
         if video_id is not None and len(self.hub):
             self._dirty.add(video_id)
@@ -107,6 +110,6 @@ class ProgressFeed:
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )
 async def progress_events(request: Request) -> EventStream:
-    """Events ``progress`` (at most one a second per video), ``video`` and ``reconnect``."""
+    """Events ``progress`` (at most one a second per video), ``video``, ``library`` and ``reconnect``."""
     feed: ProgressFeed = request.app.state.feed
     return EventStream(feed.hub, feed.opening)

@@ -40,7 +40,11 @@ class Limits(BaseModel):
 
 
 class FieldEdit(BaseModel):
-    """What to change; fields that are not sent stay as they are."""
+    """What to change; fields that are not sent stay as they are.
+
+    ``edit_revision`` is what the editor has seen: with it, nothing is changed if somebody else has changed
+    it since.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -50,10 +54,15 @@ class FieldEdit(BaseModel):
     position: _Position | None = None
     constraints: Limits | None = None
     description: Text | None = None
+    is_public: bool | None = None
+    is_filterable: bool | None = None
+    edit_revision: Annotated[int, Bounded(ge=0, le=MAX_ID)] | None = None
 
 
 class FieldCreation(BaseModel):
-    """A field to be made."""
+    """A field to be made. Visitors see what videos say to it where ``is_public`` holds, and can filter by it
+    where ``is_filterable`` does, too.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -65,6 +74,8 @@ class FieldCreation(BaseModel):
     position: _Position = 0
     constraints: Limits = Limits()
     description: Text = ""
+    is_public: bool = True
+    is_filterable: bool = True
 
 
 class FieldValues(BaseModel):
@@ -94,6 +105,9 @@ class FieldShape:
     position: int
     constraints: Limits
     description: str
+    is_public: bool
+    is_filterable: bool
+    edit_revision: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,6 +167,8 @@ async def create_field(ctx: Ctx, new: FieldCreation) -> FieldShape:
         position=new.position,
         constraints=_constraints(new.constraints),
         description=new.description,
+        is_public=new.is_public,
+        is_filterable=new.is_filterable,
     )
     return _shape(await transaction(ctx.db, lambda tx: fields.create(tx, wanted)))
 
@@ -169,7 +185,10 @@ async def edit_field(ctx: Ctx, field_id: RowId, edit: FieldEdit) -> FieldShape:
     changes = sent_fields(edit, FieldChanges)
     if edit.constraints is not None:
         changes["constraints"] = _constraints(edit.constraints)
-    return _shape(await transaction(ctx.db, lambda tx: fields.edit(tx, field_id, changes)))
+    seen = edit.edit_revision
+    return _shape(
+        await transaction(ctx.db, lambda tx: fields.edit(tx, field_id, changes, seen_revision=seen))
+    )
 
 
 @router.get("/custom-fields/{field_id}/usage")
@@ -225,6 +244,9 @@ def _shape(field: Field) -> FieldShape:
             pattern=limits.pattern,
         ),
         description=field.description,
+        is_public=field.is_public,
+        is_filterable=field.is_filterable,
+        edit_revision=field.edit_revision,
     )
 
 

@@ -227,6 +227,17 @@ class VideoChanged:
     change: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LibraryChanged:
+    """SSE event ``library``: somebody has changed a ``category``, ``tag``, ``playlist`` or ``field``, or the
+    order of all of them; ask for them again. ``change`` is what the audit log calls the act.
+    """
+
+    subject: str
+    subject_id: int | None
+    change: str
+
+
 def admin_video(video: VideoRow, job: JobProgress | None) -> AdminVideo:
     """A row as the list shows it."""
     return AdminVideo(**common(video, job))

@@ -28,6 +28,14 @@ class TagName(BaseModel):
     name: Text
 
 
+class TagEdit(TagName):
+    """What it is to be called instead; ``edit_revision`` is what the editor has seen: with it, nothing is
+    changed if somebody else has changed the tag since.
+    """
+
+    edit_revision: Annotated[int, Bounded(ge=0, le=MAX_ID)] | None = None
+
+
 class TagMerge(BaseModel):
     """The tag whose videos shall have another one instead is in the path; ``into`` is that other one."""
 
@@ -65,9 +73,11 @@ async def create_tag(ctx: Ctx, new: TagName) -> Tag:
 
 
 @router.put("/{tag_id}")
-async def rename_tag(ctx: Ctx, tag_id: RowId, edit: TagName) -> Tag:
+async def rename_tag(ctx: Ctx, tag_id: RowId, edit: TagEdit) -> Tag:
     """Give it another name and the address that goes with it."""
-    return await transaction(ctx.db, lambda tx: tags.rename(tx, tag_id, edit.name))
+    return await transaction(
+        ctx.db, lambda tx: tags.rename(tx, tag_id, edit.name, seen_revision=edit.edit_revision)
+    )
 
 
 @router.post("/{tag_id}/merge")

@@ -14,7 +14,7 @@ from vlog.catalog.query import Order, Sort
 
 class ListQuery(BaseModel):
     """What the list can be asked. Values are separated by commas; ``custom.{slug}`` filters by the value of a
-    custom field.
+    custom field that is for this.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -36,7 +36,8 @@ class ListQuery(BaseModel):
 
     def asked(self) -> Asked:
         """The conditions."""
-        custom = ((name[7:], str(value)) for name, value in (self.model_extra or {}).items())
+        extra = (self.model_extra or {}).items()
+        custom = ((name[7:], str(value)) for name, value in extra if name.startswith("custom."))
         return Asked(
             search=" ".join(self.search.split()),
             categories=names(self.category),

@@ -18,6 +18,8 @@ from vlog.api.media_urls import (
     thumbnails_json,
 )
 from vlog.catalog.chapters import Chapter
+from vlog.catalog.field_values import FieldType, Value
+from vlog.catalog.fields import Given
 from vlog.catalog.rows import ListedRow, ListedText, VideoRow, VideoStatus
 from vlog.kit import markdown
 from vlog.processing.generations import ShownQuality
@@ -96,6 +98,16 @@ class ChapterItem:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CustomField:
+    """What a video says to one of the public custom fields; several choices are a list."""
+
+    field_slug: str
+    field_name: str
+    field_type: FieldType
+    value: Value
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class VideoDetail(VideoItem):
     """One video. Its stream addresses are ``null`` until it can be played; ``warnings`` are sentences on its
     source. ``description_html`` is its description, which is Markdown, as safe HTML.
@@ -111,6 +123,7 @@ class VideoDetail(VideoItem):
     dash_url: str | None
     qualities: list[QualityItem]
     chapters: list[ChapterItem]
+    custom_fields: list[CustomField]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,7 +168,12 @@ def encoded_item(video: ListedText) -> msgspec.Raw:
 
 
 def video_detail(
-    video: VideoRow, qualities: list[ShownQuality], chapters: list[Chapter], *, with_dash: bool
+    video: VideoRow,
+    qualities: list[ShownQuality],
+    *,
+    chapters: list[Chapter],
+    given: list[Given],
+    with_dash: bool,
 ) -> VideoDetail:
     """A row with what can be played."""
     return VideoDetail(
@@ -185,6 +203,16 @@ def video_detail(
                 end_time=each.end_time,
             )
             for each in chapters
+        ],
+        custom_fields=[
+            CustomField(
+                field_slug=each.field.slug,
+                field_name=each.field.name,
+                field_type=each.field.field_type,
+                value=each.value,
+            )
+            for each in given
+            if each.value is not None
         ],
     )
 

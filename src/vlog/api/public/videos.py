@@ -27,7 +27,7 @@ from vlog.api.public.shapes import (
     video_detail,
     video_item,
 )
-from vlog.catalog import browse, chapters, cursors, filters, listing, videos
+from vlog.catalog import browse, chapters, cursors, fields, filters, listing, videos
 from vlog.catalog.filters import Asked
 from vlog.catalog.listing import Page
 from vlog.catalog.query import Order
@@ -172,7 +172,13 @@ async def detail_of(ctx: Context, video: VideoRow) -> VideoDetail:
     """All that visitors may know of a video."""
     qualities = await generations.shown_qualities(ctx.db, video.id) if video.status == "ready" else []
     found = await chapters.of_video(ctx.db, video.id) if video.has_chapters else []
-    return video_detail(video, qualities, found, with_dash=await ctx.settings.get(ENABLE_DASH))
+    return video_detail(
+        video,
+        qualities,
+        chapters=found,
+        given=await fields.shown(ctx.db, video),
+        with_dash=await ctx.settings.get(ENABLE_DASH),
+    )
 
 
 def _following(page: Page[T], order: Order) -> _Following:

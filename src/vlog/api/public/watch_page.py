@@ -16,7 +16,7 @@ from vlog.api.public import videos as api
 from vlog.api.public.shapes import VideoItem, video_item
 from vlog.api.public.speaking import PagesOf
 from vlog.api.render import site_of
-from vlog.catalog import fields, playlist_items, playlists, videos
+from vlog.catalog import playlist_items, playlists, videos
 from vlog.catalog.playlist_items import Item
 from vlog.catalog.playlists import Playlist
 from vlog.context import Context
@@ -73,7 +73,6 @@ async def watch(request: Request, ctx: Ctx, pages: PagesOf, slug: str, playlist:
         "video": video,
         "panel": await _panel(ctx, playlist, row.id) if playlist else None,
         "related": [video_item(each) for each in await api.related_to(ctx, row, limit=RELATED)],
-        "fields": [each for each in await fields.of_video(ctx.db, row) if each.value not in (None, "", [])],
         "shows_views": await ctx.settings.get(SHOW_VIEW_COUNTS),
         "is_long": _is_long(video.description),
         "shared": shared,

@@ -34,6 +34,11 @@ _Options = Annotated[
 _Required = Annotated[bool | None, typer.Option("--required/--optional")]
 _Position = Annotated[int | None, typer.Option("--position", min=0, help="Lower ones come first.")]
 _Description = Annotated[str | None, typer.Option("-d", "--description")]
+_Public = Annotated[bool | None, typer.Option("--public/--private", help="Whether visitors see it.")]
+_Filterable = Annotated[
+    bool | None,
+    typer.Option("--filterable/--not-filterable", help="Whether visitors can filter by it, if they see it."),
+]
 _Limits = Annotated[
     list[str] | None,
     typer.Option("--limit", metavar="NAME=VALUE", help="min, max, min_length, max_length or pattern."),
@@ -58,7 +63,7 @@ def list_fields(as_json: AsJson = False) -> None:
     elif not found["fields"]:
         print("There are no custom fields yet: `vlog fields create NAME --type text` makes one.")
     else:
-        rows = table("ID", "Name", "Slug", "Type", "Needed", "Of", "Choices")
+        rows = table("ID", "Name", "Slug", "Type", "Needed", "Visitors", "Of", "Choices")
         for each in found["fields"]:
             scope = names.get(each["category_id"], "all videos")
             add(
@@ -68,6 +73,7 @@ def list_fields(as_json: AsJson = False) -> None:
                 each["slug"],
                 each["field_type"],
                 each["required"],
+                _seen_as(each),
                 scope,
                 each["options"] or None,
             )
@@ -84,11 +90,14 @@ def create_field(
     position: _Position = None,
     description: _Description = None,
     limit: _Limits = None,
+    public: _Public = None,
+    filterable: _Filterable = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a custom field, for all videos or for those of one category."""
     body = sent(name=name, field_type=kind.value, options=option, required=required)
     body |= sent(position=position, description=description, constraints=_limits(limit))
+    body |= sent(is_public=public, is_filterable=filterable)
     with admin_api() as api:
         if category is not None:
             body["category_id"] = naming.category(api, category)["id"]
@@ -104,11 +113,14 @@ def edit_field(
     position: _Position = None,
     description: _Description = None,
     limit: _Limits = None,
+    public: _Public = None,
+    filterable: _Filterable = None,
     as_json: AsJson = False,
 ) -> None:
     """Change a custom field; its type and category are fixed, because values depend on them."""
     body = sent(name=name, options=option, required=required)
     body |= sent(position=position, description=description, constraints=_limits(limit))
+    body |= sent(is_public=public, is_filterable=filterable)
     if not body:
         raise Invalid("Say what to change: `vlog fields edit --help` lists what can be.")
     with admin_api() as api:
@@ -126,6 +138,12 @@ def delete_field(field: _Field, yes: Yes = False) -> None:
             typer.confirm(question, abort=True)
         api.send("DELETE", f"/api/custom-fields/{found['id']}")
     say(f"“{found['name']}” is deleted.")
+
+
+def _seen_as(field: dict[str, Any]) -> str:
+    if not field["is_public"]:
+        return "no"
+    return "see, filter" if field["is_filterable"] else "see"
 
 
 def _limits(given: list[str] | None) -> dict[str, Any] | None:
