@@ -5,7 +5,7 @@ import type { FieldDefinition } from "./library-shapes";
 const sea = { id: 1, name: "Sea", slug: "sea" };
 const video = { title: "Boat", slug: "boat", description: "", category_id: 3, tags: [sea], visibility: "public" as const, is_featured: false };
 const field = (id: number, field_type: FieldDefinition["field_type"]): FieldDefinition => ({
-  id, field_type, name: `Field ${id}`, slug: `field-${id}`, options: [], required: false, category_id: null, position: 0, description: "",
+  id, field_type, name: `Field ${id}`, slug: `field-${id}`, options: [], required: false, category_id: null, position: 0, description: "", is_public: true, is_filterable: true, edit_revision: 0,
   constraints: { min: null, max: null, min_length: null, max_length: null, pattern: null },
 });
 const fields = [field(7, "number"), field(8, "multi_select")];
