@@ -8,8 +8,9 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 NPM := $(BIN)/python tools/build_frontend.py npm
-# Tests wait more than they compute: a file of them stays together on one of a few processes.
-SPREAD := --numprocesses auto --maxprocesses 4 --dist loadfile
+# Tests wait more than they compute: a file of them stays together on one of a few processes, and long files come
+# first (tests/support/order.py), not those with the most tests.
+SPREAD := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 TYPED := $(wildcard src tests benchmarks harness tools migrations) hatch_build.py
 
 # The environment's own Python, or the system's where there is none yet (or the system's was upgraded under it).

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.support.databases import fresh, make_template, opened
+from tests.support.order import rank
 from tests.support.postgres import temporary_postgres
 from vlog.db.engine import Database
 from vlog.kit.acting import act_as
@@ -22,6 +23,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["tests.support.rooms"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Processes that share the tests take file by file in this order; one process keeps the random one."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: rank(item.path))
 
 
 @pytest.fixture(scope="session")

@@ -104,6 +104,31 @@ async def test_a_part_of_another_version_is_not_sent(ctx: Context, public: httpx
     assert (await public.get(path, headers=dated)).status_code == 200
 
 
+async def test_the_next_picture_is_never_the_one_before(ctx: Context, public: httpx.AsyncClient) -> None:
+    video = await make_ready(ctx)
+    path = f"/videos/{video.storage_key}/thumbnail.jpg"
+    first = await public.get(f"{path}?v=1")
+    assert first.headers["cache-control"] == "public, max-age=604800"
+    key, files = layout.thumbnail(video.storage_key), ()
+    await ctx.storage.put(key, b"\xff\xd8\xff two")
+    await change(
+        ctx.db, lambda tx: videos.set_thumbnail(tx, video.id, source="custom", timestamp=None, files=files)
+    )
+    # This process has not heard of it yet.
+    early = await public.get(f"{path}?v=2")
+    assert early.content == b"\xff\xd8\xff two"
+    assert early.headers["cache-control"] == "public, max-age=60, must-revalidate"
+    await asyncio.sleep(places.LIFE_SECONDS)
+    second = await public.get(f"{path}?v=2")
+    assert (second.content, second.headers["cache-control"]) == (
+        early.content,
+        first.headers["cache-control"],
+    )
+    for query in ("?v=1", "?v=4", "?v=02", "?v="):
+        answer = await public.get(path + query)
+        assert answer.headers["cache-control"] == "public, max-age=60, must-revalidate"
+
+
 async def test_other_sites_may_ask_for_media_and_nothing_else(
     ctx: Context, public: httpx.AsyncClient
 ) -> None:

@@ -22,6 +22,7 @@ export function thumbnailEditor() {
   const open = openVideo();
   const { path } = open;
   let version = "";
+  let source = "";
 
   return {
     view: null as ThumbnailView | null,
@@ -36,6 +37,10 @@ export function thumbnailEditor() {
       open.follow({
         onVideo: (video) => {
           this.usable = video.status === "ready" && video.deleted_at === null;
+          const shown = JSON.stringify([video.source_filename, video.source_size_bytes, video.duration]);
+          // Candidates of another source say nothing of this one.
+          if (shown !== source) this.frames = [];
+          source = shown;
           if (video.thumbnail_url !== null && video.thumbnail_url === version) return;
           version = video.thumbnail_url ?? "";
           void this.load();

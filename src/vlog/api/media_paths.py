@@ -44,8 +44,8 @@ _KINDS: dict[str, Kind] = {
 CACHE_CONTROL: dict[Kind, str] = {
     "manifest": "no-cache",
     "picture": "public, max-age=60, must-revalidate",
-    # Asked for by the version that the video has now. Not for ever: in the moment of a change, the picture
-    # before it may be given once more under the next one's address.
+    # Asked for by the version that the video has now. Not for ever: the files of the next one are in their
+    # place a moment before the video says so.
     "versioned": "public, max-age=604800",
     "segment": "public, max-age=31536000, immutable",
 }
@@ -53,12 +53,16 @@ CACHE_CONTROL: dict[Kind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class MediaPath:
-    """One file of a video: ``token`` is ``None`` for those that stand above the generations."""
+    """One file of a video: ``token`` is ``None`` for those that stand above the generations.
+
+    ``version`` is the one of a picture that is asked for: what was opened for an earlier one will not do.
+    """
 
     storage_key: str
     token: str | None
     names: tuple[str, ...]
     is_versioned: bool = False
+    version: int = 0
 
     @property
     def is_preview(self) -> bool:
@@ -88,8 +92,12 @@ class MediaPath:
         """The same file, asked for with this query: a picture of the present version may be kept longer."""
         if not query or self.kind != "picture":
             return self
-        is_current = query == b"v=%d" % (preview_version if self.is_preview else version)
-        return replace(self, is_versioned=True) if is_current else self
+        present = preview_version if self.is_preview else version
+        # The next one is asked for by whoever heard of it before this process did.
+        for asked in (present, present + 1):
+            if query == b"v=%d" % asked:
+                return replace(self, is_versioned=asked == present, version=asked)
+        return self
 
     @property
     def media_type(self) -> str:

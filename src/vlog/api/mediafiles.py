@@ -116,7 +116,7 @@ class MediaFiles:
             return None
         path = path.asked_with(query, version=place.thumbnail_version, preview_version=place.preview_version)
         keys = place.keys(path)
-        file = self._files.acquire_kept(keys[0]) if keys else None
+        file = self._files.acquire_kept(keys[0], version=path.version) if keys else None
         if file is None:
             return None
         ready = None
@@ -153,7 +153,7 @@ class MediaFiles:
         for key in place.keys(path):
             with suppress(NotFound):
                 return await self._files.acquire(
-                    key, life_seconds=LIFE_SECONDS[kind], as_bytes=kind == "manifest"
+                    key, life_seconds=LIFE_SECONDS[kind], as_bytes=kind == "manifest", version=path.version
                 )
         raise _not_found()
 

@@ -31,6 +31,7 @@ MAX_KEPT_BYTES = 64 << 20
 class OpenFile:
     """One version of a file: ``content`` when it is kept as bytes, else ``file`` is open.
 
+    ``version`` is the one that it was opened for, 0 if whoever asked named none.
     ``tag`` is a strong entity tag, ``modified`` the time of its last change as an HTTP date. ``in_memory``
     tells which windows, by where they begin, were found in memory, and until when that is believed.
     """
@@ -43,6 +44,7 @@ class OpenFile:
     file: StoredFile
     descriptor: int | None
     until: float
+    version: int
     answers: dict[tuple[Kind, Asked], Answer] = field(default_factory=dict)
     in_memory: dict[int, float] = field(default_factory=dict)
     users: int = 0
@@ -59,27 +61,29 @@ class OpenFiles:
         self._max_files = max_files or most_open_files()
         self._kept: OrderedDict[Key, OpenFile] = OrderedDict()
         self._kept_bytes = 0
-        self._opening: dict[Key, asyncio.Task[OpenFile]] = {}
+        self._opening: dict[tuple[Key, int], asyncio.Task[OpenFile]] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
-    async def acquire(self, key: Key, *, life_seconds: float, as_bytes: bool) -> OpenFile:
+    async def acquire(self, key: Key, *, life_seconds: float, as_bytes: bool, version: int = 0) -> OpenFile:
         """The file as it was at most ``life_seconds`` ago; raises ``NotFound``, ``Unavailable``.
 
         ``as_bytes``: keep it as bytes up to ``LARGEST_KEPT_BYTES``; others only when they are small.
+        ``version``: it must have been opened for this one, or a later one, of what is replaced in place.
         """
         while True:
-            kept = self.acquire_kept(key)
+            kept = self.acquire_kept(key, version=version)
             if kept is not None:
                 return kept
-            found = await self._open_once(key, life_seconds=life_seconds, as_bytes=as_bytes)
+            limit = LARGEST_KEPT_BYTES if as_bytes else SMALL_BYTES
+            found = await self._open_once(key, life_seconds=life_seconds, limit=limit, version=version)
             if not found.is_closed:
                 found.users += 1
                 return found
 
-    def acquire_kept(self, key: Key) -> OpenFile | None:
+    def acquire_kept(self, key: Key, *, version: int = 0) -> OpenFile | None:
         """The same, where nothing has to be waited for: the file is open and young enough."""
         found = self._kept.get(key)
-        if found is None or found.until <= monotonic_seconds() or found.is_closed:
+        if found is None or found.until <= monotonic_seconds() or found.is_closed or found.version < version:
             return None
         found.users += 1
         return found
@@ -89,17 +93,19 @@ class OpenFiles:
         file.users -= 1
         self._close_if_done(file)
 
-    async def _open_once(self, key: Key, *, life_seconds: float, as_bytes: bool) -> OpenFile:
+    async def _open_once(self, key: Key, *, life_seconds: float, limit: int, version: int) -> OpenFile:
         """All who ask at the same time wait for one thread; that one of them leaves hurts no other."""
-        task = self._opening.get(key)
+        asked = key, version
+        task = self._opening.get(asked)
         if task is None:
-            limit = LARGEST_KEPT_BYTES if as_bytes else SMALL_BYTES
-            task = asyncio.create_task(self._open(key, life_seconds, limit))
-            task.add_done_callback(lambda done: self._opened(key, done))
-            self._opening[key] = task
+            task = asyncio.create_task(
+                self._open(key, life_seconds=life_seconds, limit=limit, version=version)
+            )
+            task.add_done_callback(lambda done: self._opened(asked, done))
+            self._opening[asked] = task
         return await asyncio.shield(task)
 
-    async def _open(self, key: Key, life_seconds: float, limit: int) -> OpenFile:
+    async def _open(self, key: Key, *, life_seconds: float, limit: int, version: int) -> OpenFile:
         file = await self._storage.open(key)
         content = None
         size_bytes = file.size_bytes
@@ -119,15 +125,16 @@ class OpenFiles:
             file=file,
             descriptor=file.fileno() if content is None and isinstance(file, HasDescriptor) else None,
             until=monotonic_seconds() + life_seconds,
+            version=version,
         )
 
-    def _opened(self, key: Key, task: asyncio.Task[OpenFile]) -> None:
-        del self._opening[key]
+    def _opened(self, asked: tuple[Key, int], task: asyncio.Task[OpenFile]) -> None:
+        del self._opening[asked]
         if task.cancelled() or task.exception() is not None:
             return
         file = task.result()
-        self._forget(self._kept.get(key))
-        self._kept[key] = file
+        self._forget(self._kept.get(file.key))
+        self._kept[file.key] = file
         self._kept_bytes += len(file.content or b"")
         while len(self._kept) > self._max_files or self._kept_bytes > MAX_KEPT_BYTES:
             self._forget(next(iter(self._kept.values())))

@@ -93,7 +93,8 @@ async def get_thumbnail(ctx: Ctx, video_id: RowId) -> ThumbnailView:
 @router.post("/frames")
 async def find_frames(ctx: Ctx, video_id: RowId) -> FrameList:
     """Find five good pictures to choose from. Answers when they are there, or after some seconds without."""
-    is_done = await until_done(ctx, await picture_requests.find_frames(ctx, video_id))
+    job_id = await picture_requests.find_frames(ctx, video_id)
+    is_done = await until_done(ctx, job_id)
     found = await picture_requests.frames(ctx.db, video_id) if is_done else []
     base = f"/api/videos/{video_id}/thumbnail/frames"
     return FrameList(
@@ -104,7 +105,8 @@ async def find_frames(ctx: Ctx, video_id: RowId) -> FrameList:
                 time_seconds=each.at_seconds,
                 width=each.width,
                 height=each.height,
-                url=f"{base}/{each.position}.jpg?t={each.at_seconds:.3f}",
+                # Of each search its own: browsers keep what they were given, and the source may be another.
+                url=f"{base}/{each.position}.jpg?job={job_id}",
             )
             for each in found
         ],
