@@ -12,6 +12,7 @@ from vlog.db import installation
 from vlog.db.embedded import existing_dsn
 from vlog.db.engine import Database
 from vlog.events.bus import EventBus
+from vlog.kit.ending import end
 from vlog.kit.errors import Conflict, Unavailable, VlogError
 from vlog.settings.store import Settings
 from vlog.storage.base import Storage
@@ -51,7 +52,7 @@ async def open_context(config: Config, *, max_connections: int = 10) -> AsyncIte
         with suppress(Unavailable):
             await adopt_storage(config, db, storage=storage)
         watch = asyncio.create_task(_watch(config, db, storage=storage), name="storage watch")
-        stack.push_async_callback(_end, watch)
+        stack.push_async_callback(end, watch)
         bus = EventBus(db)
         await bus.start()
         stack.push_async_callback(bus.stop)
@@ -112,9 +113,3 @@ async def _trouble(config: Config, db: Database, *, storage: LocalStorage) -> st
                     return None
         return error.message
     return None
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

@@ -11,8 +11,6 @@ from tests.support.sources import Source, listing, nodes, package_sources
 LAST_RESORTS = {
     "src/vlog/pipeline/runner.py",
     "src/vlog/api/middleware.py",
-    # A thread that hands whatever was raised to the caller who waits for it.
-    "src/vlog/storage/lanes.py",
 }
 BROAD = {"Exception", "BaseException"}
 

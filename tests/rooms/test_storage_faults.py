@@ -5,8 +5,13 @@ Faults that need a disk of their own (a mount) are skipped, in words, where moun
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import fcntl
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +21,7 @@ from tests.support.disks import small_disk
 from vlog.cli import folders
 from vlog.config import Config
 from vlog.kit.errors import Conflict, NotFound, OutOfSpace, Unavailable, VlogError
+from vlog.kit.sightings import Sightings
 from vlog.storage.layout import Key
 from vlog.storage.local import LocalStorage
 
@@ -186,6 +192,41 @@ async def test_staged_bytes_are_placed_on_another_disk(storage: LocalStorage, tm
         assert await storage.place([(other, B)]) == [B]
         assert (await storage.read(A), await storage.read(B)) == (b"put", b"staged")
     await storage.discard([staged, other])
+
+
+DIES_COPYING = """
+import os, signal, sys
+from pathlib import Path
+from vlog.storage import across
+from vlog.kit.sightings import Sightings
+from vlog.storage.layout import Key
+from vlog.storage.tree import Tree
+
+across.os.fsync = lambda file: None if staging(file) else os.kill(os.getpid(), signal.SIGKILL)
+def staging(file): return ".staging" in os.readlink(f"/proc/self/fd/{file}")
+tree = Tree(Path(sys.argv[1]))
+tree.owner = "us"
+tree.move(Key("videos/v"), Key("archive/v"))
+"""
+
+
+async def test_what_a_death_between_two_disks_leaves_is_swept(storage: LocalStorage, tmp_path: Path) -> None:
+    await storage.put(Key("videos/v/c"), b"1" * 100_000)
+    with small_disk(tmp_path / "archive", size="16m"):
+        command = [sys.executable, "-c", DIES_COPYING, str(tmp_path)]
+        assert (await asyncio.to_thread(subprocess.run, command, check=False)).returncode == -signal.SIGKILL
+        (left,) = names(tmp_path / "archive")
+        assert left.startswith(".")
+        (note,) = tmp_path.glob(".staging/*.copy")
+        with note.open("r+") as working:
+            fcntl.flock(working, fcntl.LOCK_EX)
+            await storage.sweep(older_than_seconds=-60, seen=Sightings(0))
+            assert names(tmp_path / "archive") == [left], "what is being made is nobody's leftover"
+        assert await storage.sweep(older_than_seconds=-60, seen=Sightings(0)) == 1
+        assert names(tmp_path / "archive") == names(tmp_path / ".staging") == []
+        await storage.move(Key("videos/v"), Key("archive/v"))
+        assert await storage.read(Key("archive/v/c")) == b"1" * 100_000
+        assert names(tmp_path / ".staging") == []
 
 
 async def test_a_disk_too_small_for_a_move_leaves_the_original(storage: LocalStorage, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import NoReturn
 
 from starlette.requests import Request
@@ -21,6 +21,7 @@ from vlog.api.ratelimit import client_key
 from vlog.context import Context
 from vlog.events.bus import Message
 from vlog.kit.clock import monotonic_seconds
+from vlog.kit.ending import end
 from vlog.kit.errors import Unavailable, VlogError
 from vlog.processing import demand
 from vlog.processing.demand import PIECE_CELLS, WantedCell
@@ -211,9 +212,7 @@ async def _first_of(there: asyncio.Event, request: Request) -> bool:
         _not_ready()
     finally:
         for task in (come, left):
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await end(task)
 
 
 async def _left(request: Request) -> None:

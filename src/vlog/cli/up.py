@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from vlog.db.embedded import EmbeddedPostgres
 from vlog.db.external import require_usable
 from vlog.kit.children import Backoff, ChildSpec, Ended, ProcessGroup
 from vlog.kit.clock import monotonic_seconds
+from vlog.kit.ending import end
 from vlog.kit.errors import Conflict, Fault, VlogError
 from vlog.kit.filelock import FileLock
 from vlog.kit.supervise import run_until_signalled
@@ -115,7 +116,7 @@ class Up:
         dsn = await server.start()
         stack.push_async_callback(server.stop, seconds=DATABASE_SECONDS)
         watch = asyncio.create_task(_keep_running(server), name="database")
-        stack.push_async_callback(_end, watch)
+        stack.push_async_callback(end, watch)
         return dsn
 
     def _specs(self, dsn: str) -> list[ChildSpec]:
@@ -208,12 +209,6 @@ async def _keep_running(server: EmbeddedPostgres) -> None:
                 failures += 1
             else:
                 break
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 if __name__ == "__main__":

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import asyncpg
 
 from vlog.kit.clock import monotonic_seconds
+from vlog.kit.ending import end
 from vlog.kit.errors import Unavailable
 from vlog.telemetry.logs import get_logger
 
@@ -62,11 +63,8 @@ class Pulse:
 
     async def stop(self) -> None:
         """Watch no more."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await end(self._task)
+        self._task = None
 
     @contextmanager
     def watched(self) -> Iterator[None]:

@@ -14,6 +14,7 @@ import structlog
 from vlog.db.engine import Database
 from vlog.db.errors import mapped
 from vlog.db.transaction import CHANNEL
+from vlog.kit.ending import end
 from vlog.kit.errors import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -79,11 +80,8 @@ class EventBus:
 
     async def stop(self) -> None:
         """Stop listening."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await end(self._task)
+        self._task = None
 
     @asynccontextmanager
     async def subscribe(self) -> AsyncIterator[Subscription]:

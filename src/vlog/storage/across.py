@@ -1,7 +1,8 @@
 """Moving between folders that lie on different disks: ``rename`` refuses (EXDEV), so bytes are copied.
 
 What is copied is fsynced under a name that nobody reads, then renamed beside its target: readers see nothing
-or all of it, also after a power cut.
+or all of it, also after a power cut. What a crash leaves under such a name is found by the note of it
+(``copies``).
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import os
 import secrets
 import shutil
 import stat as modes
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 _COPY_BYTES = 1 << 20
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -18,7 +21,11 @@ _FOLDER = _READ | os.O_DIRECTORY
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def rename(source: str, target: str, *, source_folder: int, target_folder: int) -> None:
+Noted = Callable[[str], AbstractContextManager[object]]
+"""Somebody remembers, while the block lasts or its process dies in it, that there is a copy of this name."""
+
+
+def rename(source: str, target: str, *, source_folder: int, target_folder: int, noted: Noted) -> None:
     """``os.rename`` that also crosses disks; of a file, which replaces another, or of a folder."""
     try:
         os.rename(source, target, src_dir_fd=source_folder, dst_dir_fd=target_folder)
@@ -28,18 +35,33 @@ def rename(source: str, target: str, *, source_folder: int, target_folder: int) 
     else:
         return
     aside = f".{secrets.token_hex(16)}"
-    is_folder = modes.S_ISDIR(os.stat(source, dir_fd=source_folder, follow_symlinks=False).st_mode)
+    with noted(aside):
+        try:
+            _copy(source, aside, source_folder=source_folder, target_folder=target_folder)
+            os.rename(aside, target, src_dir_fd=target_folder, dst_dir_fd=target_folder)
+        except OSError:
+            remove(aside, folder=target_folder)
+            raise
+        os.fsync(target_folder)
+    remove(source, folder=source_folder)
+
+
+def remove(name: str, *, folder: int) -> None:
+    """Remove a file or a folder that may be there."""
     try:
+        is_folder = modes.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
         if is_folder:
-            _copy_folder(source, aside, source_folder=source_folder, target_folder=target_folder)
+            shutil.rmtree(name, dir_fd=folder)
         else:
-            copy_file(source, aside, source_folder=source_folder, target_folder=target_folder)
-        os.rename(aside, target, src_dir_fd=target_folder, dst_dir_fd=target_folder)
-    except OSError:
-        _remove(aside, folder=target_folder)
-        raise
-    os.fsync(target_folder)
-    _remove(source, folder=source_folder)
+            os.unlink(name, dir_fd=folder)
+    except FileNotFoundError:
+        return
+
+
+def _copy(source: str, target: str, *, source_folder: int, target_folder: int) -> None:
+    is_folder = modes.S_ISDIR(os.stat(source, dir_fd=source_folder, follow_symlinks=False).st_mode)
+    copy = _copy_folder if is_folder else copy_file
+    copy(source, target, source_folder=source_folder, target_folder=target_folder)
 
 
 def copy_file(source: str, target: str, *, source_folder: int, target_folder: int) -> None:
@@ -78,14 +100,3 @@ def _copy_folder(source: str, target: str, *, source_folder: int, target_folder:
             os.close(inner_target)
     finally:
         os.close(inner_source)
-
-
-def _remove(name: str, *, folder: int) -> None:
-    try:
-        is_folder = modes.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
-        if is_folder:
-            shutil.rmtree(name, dir_fd=folder)
-        else:
-            os.unlink(name, dir_fd=folder)
-    except FileNotFoundError:
-        return

@@ -52,14 +52,17 @@ class _Call(Generic[T]):
 
     def run(self) -> None:
         """In a thread: do the work and hand over what became of it."""
-        if self.outcome.done():
-            return
-        try:
-            result = self.work()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is the caller's and not the thread's
-            self._hand_over(self._fail, error)
-        else:
-            self._hand_over(self._succeed, result)
+        if not self.outcome.done():
+            with _HandedOver(self):
+                self.succeed(self.work())
+
+    def succeed(self, result: T) -> None:
+        """In the thread: the caller gets this."""
+        self._hand_over(self._succeed, result)
+
+    def fail(self, error: BaseException) -> None:
+        """In the thread: the caller gets it raised."""
+        self._hand_over(self._fail, error)
 
     def _hand_over(self, deliver: Callable[..., None], what: object) -> None:
         # A loop that has ended waits for nothing any more.
@@ -72,9 +75,24 @@ class _Call(Generic[T]):
         elif self.unwanted is not None:
             self.unwanted(result)
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: BaseException) -> None:
         if not self.outcome.done():
             self.outcome.set_exception(error)
+
+
+class _HandedOver:
+    """A block whose errors are its caller's, whatever they are, and not the thread's that runs it."""
+
+    def __init__(self, call: _Call[T]) -> None:
+        self._call = call
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if error is not None:
+            self._call.fail(error)
+        return True
 
 
 class Threads:

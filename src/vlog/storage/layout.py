@@ -3,7 +3,8 @@
 ::
 
     .vlog-root                               the installation's id
-    .staging/{random}                        bytes being written; never read, swept when old
+    .staging/{random}                        bytes being written; never read, swept when old;
+                                             {random}.copy where a copy between disks is being made
     uploads/{upload_id}                      a complete source; {upload_id}.part while it is being received;
                                              {random}.picture what small pictures are made of
     uploads/inbox/                           what people put there becomes videos; names are theirs

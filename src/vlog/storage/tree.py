@@ -11,21 +11,20 @@ import stat as modes
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from vlog.kit.crash import CrashPoint, crash_point
-from vlog.kit.errors import Invalid, NotFound, OutOfSpace, Unavailable
+from vlog.kit.errors import Conflict, Invalid, NotFound, OutOfSpace, Unavailable
 from vlog.kit.sightings import Sightings
-from vlog.storage import across
+from vlog.storage import across, copies
 from vlog.storage.base import Entry, Space, Staged, Stat
 from vlog.storage.faults import mapped, no_such_file, translated
 from vlog.storage.files import in_use, lock, write_all
 from vlog.storage.layout import MARKER, STAGING, Key
+from vlog.storage.steps import enter, exists, names, stat_of
 
 T = TypeVar("T")
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _GROWING = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -98,9 +97,9 @@ class Tree:
             self._folder(root, key.parts[:-1], create=True) as folder,
         ):
             if replace:
-                across.rename(staged.token, key.name, source_folder=staging, target_folder=folder)
+                self._rename(staged.token, key, source_folder=staging, target_folder=folder)
                 return True
-            if self._link(staged.token, key.name, source_folder=staging, target_folder=folder):
+            if self._link(staged.token, key, source_folder=staging, target_folder=folder):
                 self._unlink(staging, staged.token)
                 return True
             if self._digest(folder, key.name) != staged.sha256:
@@ -151,7 +150,7 @@ class Tree:
     def stat(self, key: Key) -> Stat:
         """What is known of a file or folder; a link counts as nothing."""
         with mapped(), self._root() as root, self._folder(root, key.parts[:-1]) as folder:
-            return _stat(os.stat(key.name, dir_fd=folder, follow_symlinks=False))
+            return stat_of(os.stat(key.name, dir_fd=folder, follow_symlinks=False))
 
     def exists(self, key: Key) -> bool:
         """Whether there is a file or folder."""
@@ -165,9 +164,9 @@ class Tree:
         """Plain files and folders with names that keys can have."""
         entries: list[Entry] = []
         with suppress(NotFound), mapped(), self._root() as root, self._folder(root, key.parts) as folder:
-            for name in sorted(_names(folder)):
+            for name in sorted(names(folder)):
                 with suppress(Invalid, NotFound, FileNotFoundError):
-                    stat = _stat(os.stat(name, dir_fd=folder, follow_symlinks=False))
+                    stat = stat_of(os.stat(name, dir_fd=folder, follow_symlinks=False))
                     entries.append(Entry(key.child(name), stat))
         return entries
 
@@ -179,11 +178,11 @@ class Tree:
             self._folder(root, source.parts[:-1]) as source_folder,
             self._folder(root, target.parts[:-1], create=True) as target_folder,
         ):
-            _stat(os.stat(source.name, dir_fd=source_folder, follow_symlinks=False))
-            if _exists(target_folder, target.name):
+            stat_of(os.stat(source.name, dir_fd=source_folder, follow_symlinks=False))
+            if exists(target_folder, target.name):
                 raise FileExistsError(errno.EEXIST, "exists", str(target))
             crash_point(CrashPoint.MOVE_BEGINS)
-            across.rename(source.name, target.name, source_folder=source_folder, target_folder=target_folder)
+            self._rename(source.name, target, source_folder=source_folder, target_folder=target_folder)
             crash_point(CrashPoint.MOVE_RENAMED)
             os.fsync(target_folder)
             os.fsync(source_folder)
@@ -197,13 +196,15 @@ class Tree:
 
         def remove(folder: int) -> None:
             # Raises for a planted link, which counts as nothing.
-            _stat(os.stat(key.name, dir_fd=folder, follow_symlinks=False))
+            stat_of(os.stat(key.name, dir_fd=folder, follow_symlinks=False))
             shutil.rmtree(key.name, dir_fd=folder)
 
         self._remove(key, remove)
 
     def sweep(self, older_than_seconds: float, seen: Sightings) -> int:
-        """Remove staged bytes that are old by their dates and were seen some time ago."""
+        """Remove staged bytes that are old by their dates and were seen some time ago, and what is left of
+        copies between disks.
+        """
         removed = 0
         limit = time.time() - older_than_seconds
         with (
@@ -212,12 +213,25 @@ class Tree:
             self._writable() as root,
             self._folder(root, (STAGING,)) as staging,
         ):
-            for name in seen.settled(_names(staging)):
-                with suppress(FileNotFoundError):
+            for name in seen.settled(names(staging)):
+                # Raised where a copy is still being made.
+                with suppress(FileNotFoundError, Conflict):
                     if os.stat(name, dir_fd=staging, follow_symlinks=False).st_mtime < limit:
+                        if name.endswith(copies.SUFFIX):
+                            self._remove_copy(root, name, staging=staging)
                         os.unlink(name, dir_fd=staging)
                         removed += 1
         return removed
+
+    def _remove_copy(self, root: int, note: str, *, staging: int) -> None:
+        with copies.abandoned(note, staging=staging) as copy:
+            if copy is not None:
+                parent, aside = copy
+                with (
+                    suppress(FileNotFoundError),
+                    self._folder(root, parent.parts if parent else ()) as folder,
+                ):
+                    across.remove(aside, folder=folder)
 
     def with_figures(self, work: Callable[[], T]) -> T:
         """Run ``work``; when the storage is full, say how much room is left."""
@@ -291,7 +305,7 @@ class Tree:
         folder = os.dup(root)
         try:
             for name in parts:
-                inner = _enter(folder, name, create=create)
+                inner = enter(folder, name, create=create)
                 os.close(folder)
                 folder = inner
             yield folder
@@ -311,19 +325,34 @@ class Tree:
         finally:
             os.close(file)
 
-    def _link(self, source: str, target: str, *, source_folder: int, target_folder: int) -> bool:
+    def _rename(self, source: str, target: Key, *, source_folder: int, target_folder: int) -> None:
+        @contextmanager
+        def noted(aside: str) -> Iterator[None]:
+            with (
+                self._writable() as root,
+                self._folder(root, (STAGING,), create=True) as staging,
+                copies.noted(aside, parent=target.parent, staging=staging),
+            ):
+                yield
+
+        across.rename(
+            source, target.name, source_folder=source_folder, target_folder=target_folder, noted=noted
+        )
+
+    def _link(self, source: str, target: Key, *, source_folder: int, target_folder: int) -> bool:
         """Give a file a second name unless the name is taken; whether it was free."""
         try:
-            os.link(source, target, src_dir_fd=source_folder, dst_dir_fd=target_folder, follow_symlinks=False)
+            places = {"src_dir_fd": source_folder, "dst_dir_fd": target_folder}
+            os.link(source, target.name, **places, follow_symlinks=False)
         except FileExistsError:
             return False
         except OSError as error:
             if error.errno not in _NO_HARD_LINKS:
                 raise
             # exFAT, some network file systems, another disk: the caller's lock alone keeps others away.
-            if _exists(target_folder, target):
+            if exists(target_folder, target.name):
                 return False
-            across.rename(source, target, source_folder=source_folder, target_folder=target_folder)
+            self._rename(source, target, source_folder=source_folder, target_folder=target_folder)
         return True
 
     def _digest(self, folder: int, name: str) -> bytes:
@@ -336,18 +365,6 @@ class Tree:
     def _unlink(self, folder: int, name: str) -> None:
         with suppress(FileNotFoundError):
             os.unlink(name, dir_fd=folder)
-
-
-def _enter(folder: int, name: str, *, create: bool) -> int:
-    try:
-        return os.open(name, _FOLDER, dir_fd=folder)
-    except FileNotFoundError:
-        if not create:
-            raise
-    with suppress(FileExistsError):
-        os.mkdir(name, 0o755, dir_fd=folder)
-    os.fsync(folder)
-    return os.open(name, _FOLDER, dir_fd=folder)
 
 
 def _marker(root: int) -> str | None:
@@ -364,25 +381,3 @@ def _not_mounted() -> Unavailable:
         f"The storage folder has no {MARKER}: is its disk mounted? Nothing is written till then.",
         code="storage_not_mounted",
     )
-
-
-def _names(folder: int) -> list[str]:
-    with os.scandir(folder) as found:
-        return [entry.name for entry in found]
-
-
-def _exists(folder: int, name: str) -> bool:
-    try:
-        os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return True
-
-
-def _stat(found: os.stat_result) -> Stat:
-    modified_at = datetime.fromtimestamp(found.st_mtime, UTC)
-    if modes.S_ISDIR(found.st_mode):
-        return Stat(0, modified_at, is_folder=True)
-    if modes.S_ISREG(found.st_mode):
-        return Stat(found.st_size, modified_at, is_folder=False)
-    raise no_such_file()

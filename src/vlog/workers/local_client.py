@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vlog.context import Context
 from vlog.events.bus import Subscription
+from vlog.kit.ending import end
 from vlog.media.loudness import Loudness
 from vlog.processing import delivery, picture_delivery, tasks
 from vlog.wire.work import (
@@ -93,6 +94,4 @@ async def local_client(ctx: Context) -> AsyncIterator[LocalClient]:
         try:
             yield client
         finally:
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
+            await end(following)

@@ -11,6 +11,7 @@ from pathlib import Path
 from watchfiles import awatch
 
 from vlog.context import Context
+from vlog.kit.ending import end
 from vlog.kit.errors import VlogError
 from vlog.kit.mounts import MOUNTS, file_system_of, is_remote
 from vlog.processing import inbox
@@ -84,10 +85,7 @@ async def _hints(path: Path, how: str) -> AsyncIterator[asyncio.Event]:
         yield hint
     finally:
         over.set()
-        if task is not None:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await end(task)
 
 
 async def _listen(path: Path, how: str, *, hint: asyncio.Event, over: asyncio.Event) -> None:
