@@ -11,6 +11,7 @@ from pathlib import Path
 
 from vlog.kit.addresses import Network
 from vlog.kit.errors import Invalid
+from vlog.kit.hosts import KnownHosts
 from vlog.kit.proxies import TrustedProxies
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -36,6 +37,7 @@ class Config:
     public_url: str | None = None
     secure_cookies: bool = False
     trusted_proxies: TrustedProxies = field(default_factory=TrustedProxies)
+    allowed_hosts: KnownHosts = field(default_factory=KnownHosts)
     x_accel_prefix: str | None = None
     ffmpeg: Path | None = None
     ffprobe: Path | None = None
@@ -109,6 +111,13 @@ VARIABLES = (
         "none",
     ),
     Variable(
+        "VLOG_ALLOWED_HOSTS",
+        "Names (between commas, *.example.org for all below it, * for any) by which browsers and workers may "
+        "reach the admin service and the Worker API, beside addresses, localhost, this machine's name, names "
+        "of the local network, and whatever a trusted proxy hands on.",
+        "none",
+    ),
+    Variable(
         "VLOG_X_ACCEL_PREFIX",
         "Internal location at which a trusted nginx holds the storage folder, to send large files itself.",
         "VLog sends them",
@@ -167,6 +176,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         public_url=_url(env, "VLOG_PUBLIC_URL"),
         secure_cookies=_boolean(env, "VLOG_SECURE_COOKIES"),
         trusted_proxies=_proxies(env),
+        allowed_hosts=_hosts(env),
         x_accel_prefix=_x_accel_prefix(env),
         ffmpeg=_path(env, "VLOG_FFMPEG"),
         ffprobe=_path(env, "VLOG_FFPROBE"),
@@ -210,6 +220,16 @@ def _proxies(env: Mapping[str, str]) -> TrustedProxies:
     except ValueError as error:
         raise Invalid(
             f"VLOG_TRUSTED_PROXIES takes addresses and networks such as 127.0.0.1, 10.0.0.0/8: {error}.",
+            code="bad_environment",
+        ) from error
+
+
+def _hosts(env: Mapping[str, str]) -> KnownHosts:
+    try:
+        return KnownHosts.parse(env.get("VLOG_ALLOWED_HOSTS", ""))
+    except ValueError as error:
+        raise Invalid(
+            f"VLOG_ALLOWED_HOSTS takes names such as vlog.example.org, *.example.org: {error}.",
             code="bad_environment",
         ) from error
 

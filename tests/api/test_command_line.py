@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
@@ -16,6 +17,9 @@ from tests.support.cli_site import Terminal, terminal
 from tests.support.site import make_clip
 from tests.support.web import site
 from vlog.context import Context
+from vlog.db.transaction import transaction
+from vlog.processing.findings import Finding, record
+from vlog.storage.layout import Key
 
 
 @pytest.fixture
@@ -176,6 +180,28 @@ async def test_fields(vlog: Terminal) -> None:
     assert "Pages" in (await vlog("fields")).out
     assert (await vlog("fields", "create", "Bad", "--limit", "min=x")).code == 1
     assert (await vlog("fields", "delete", "pages", "--yes")).code == 0
+
+
+async def test_findings_are_listed_and_acknowledged(ctx: Context, vlog: Terminal) -> None:
+    video = await make_ready(ctx, "At the lake")
+    assert "Nothing is wrong" in (await vlog("storage", "findings")).out
+    lost = Finding(key="uploads/1", kind="missing", part="source", video_id=video.id)
+    stray = Finding.unknown(Key("videos/nobody"))
+    await transaction(ctx.db, lambda tx: record(tx, [lost, stray]))
+    assert [each["count"] for each in await vlog.json("storage", "findings", "--open")] == [1, 1]
+    assert (await vlog("storage", "acknowledge")).code == 1
+    done = await vlog("storage", "acknowledge", "at-the-lake")
+    assert (done.code, done.out) == (0, f"Acknowledged: video {video.id}.\n")
+    (known,) = await vlog.json("storage", "findings", "--acknowledged")
+    (still,) = await vlog.json("storage", "findings", "--open")
+    assert (known["video_id"], still["video_id"]) == (video.id, None)
+    listed = (await vlog("storage", "findings")).out
+    assert re.search(r"At the lake +uploads/1 +missing .+ acknowledged", listed), listed
+    assert (await vlog("storage", "acknowledge", "--strays")).code == 0
+    assert await vlog.json("storage", "findings", "--open") == []
+    assert (await vlog("storage", "acknowledge", "at-the-lake", "--undo")).code == 0
+    assert len(await vlog.json("storage", "findings", "--open")) == 1
+    assert (await vlog("storage", "acknowledge", "4711")).code == 4
 
 
 async def test_a_shell_completes_verbs_and_slugs(ctx: Context, vlog: Terminal) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -14,8 +15,11 @@ from starlette.requests import Request
 
 from tests.support.api import SECRET
 from vlog.api import bodies, errors, headers
+from vlog.api.app import build_worker
 from vlog.api.bodies import MAX_BODY_BYTES, allow_body
 from vlog.api.middleware import Edge
+from vlog.config import load
+from vlog.context import Context
 from vlog.kit.errors import Conflict, OutOfSpace, TooMany, VlogError
 
 
@@ -121,6 +125,30 @@ async def test_a_bad_host_is_refused(public: httpx.AsyncClient) -> None:
         assert answer.headers["x-content-type-options"] == "nosniff"
     for host in ("localhost", "127.0.0.1:9000", "[::1]:9000", "vlog.example", "my_nas.local"):
         assert (await public.get("/health", headers={"Host": host})).status_code == 200, host
+
+
+async def test_only_the_public_site_goes_by_any_name(
+    ctx: Context, public: httpx.AsyncClient, admin: httpx.AsyncClient
+) -> None:
+    """DNS rebinding: a page of another site under whose name this machine's address was put."""
+    worker = httpx.ASGITransport(build_worker(ctx).app)
+    async with httpx.AsyncClient(transport=worker, base_url="http://localhost") as workers:
+        of_admin = ("/api/auth/session", "/login", "/health", "/videos/x/master.m3u8", "/static/x")
+        for client, path in (*((admin, path) for path in of_admin), (workers, "/api/health")):
+            refused = await client.get(path, headers={"Host": "rebound.example:9001"})
+            assert (refused.status_code, refused.json()["code"]) == (421, "foreign_host"), path
+            for host in ("192.168.7.9:9001", "[fd00::1]", "localhost", "vlog-admin:9001", "nas.local"):
+                assert (await client.get(path, headers={"Host": host})).status_code != 421, (path, host)
+    assert (await public.get("/health", headers={"Host": "videos.example"})).status_code == 200
+
+
+async def test_a_trusted_proxy_hands_on_any_name(ctx: Context) -> None:
+    for proxies, named, status in (("127.0.0.1", "", 200), ("", "", 421), ("", "vlog.example.org", 200)):
+        own = load({"VLOG_TRUSTED_PROXIES": proxies, "VLOG_ALLOWED_HOSTS": named})
+        config = replace(ctx.config, trusted_proxies=own.trusted_proxies, allowed_hosts=own.allowed_hosts)
+        transport = httpx.ASGITransport(build_worker(replace(ctx, config=config)).app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://vlog.example.org") as client:
+            assert (await client.get("/api/health")).status_code == status, (proxies, named)
 
 
 async def test_errors_tell_what_they_should_and_no_more(small: httpx.AsyncClient) -> None:

@@ -10,7 +10,10 @@ import sys
 
 from tests.support.deliveries import work_off
 from tests.support.uploaded import source_values, upload
+from vlog.catalog import videos
 from vlog.context import Context
+from vlog.db.transaction import transaction
+from vlog.processing import findings
 from vlog.workers.local_client import LocalClient
 
 
@@ -43,6 +46,22 @@ async def test_what_is_wrong_is_said_mended_and_then_no_longer_wrong(ctx: Contex
     (finding,) = json.loads(out)["findings"]
     assert (code, finding["mending"], finding["key"]) == (0, True, "videos/a-video/master.m3u8")
     assert master.exists()
+
+
+async def test_what_somebody_has_acknowledged_fails_no_check(ctx: Context) -> None:
+    video_id = (await upload(ctx)).video_id
+    info, grid = source_values(remux=False)
+    await work_off(LocalClient(ctx), info=info, grid=grid)
+    source = (await videos.by_id(ctx.db, video_id)).source_key
+    (ctx.config.storage_path / str(source)).unlink()
+    assert (await storage(ctx, "verify"))[0] == 1
+    await transaction(ctx.db, lambda tx: findings.acknowledge(tx, video_id, acknowledged=True))
+    code, out, _ = await storage(ctx, "verify", "--json")
+    (finding,) = json.loads(out)["findings"]
+    assert (code, finding["key"], finding["acknowledged"]) == (0, source, True)
+    (ctx.config.storage_path / "videos/a-video/master.m3u8").unlink()
+    code, out, _ = await storage(ctx, "verify")
+    assert (code, "Acknowledged. Put the source back" in out) == (1, True), "something else is news"
 
 
 async def test_a_video_that_there_is_not_is_no_sound_one(ctx: Context) -> None:

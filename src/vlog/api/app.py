@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.exceptions import ExceptionMiddleware
@@ -48,7 +50,7 @@ from vlog.api.media_answers import Answering
 from vlog.api.media_paths import MEDIA_PREFIX
 from vlog.api.mediafiles import METHODS, MediaFiles
 from vlog.api.micro_cache import MicroCache
-from vlog.api.middleware import Edge
+from vlog.api.middleware import EVERY_HOST, Edge
 from vlog.api.places import Places
 from vlog.api.public import (
     embedding,
@@ -69,7 +71,9 @@ from vlog.api.public import videos as public_videos
 from vlog.api.ratelimit import FailureLimiter
 from vlog.api.render import Pages
 from vlog.api.worker import health as worker_health
+from vlog.config import Config
 from vlog.context import Context
+from vlog.kit.hosts import KnownHosts
 from vlog.kit.supervise import Loop
 from vlog.processing.resumable import ResumableUploads
 
@@ -136,7 +140,7 @@ def build_public(ctx: Context) -> Service:
 def build_admin(ctx: Context) -> Service:
     """Port 9001: admin site and admin API."""
     policy = headers.policy(may_be_framed=False)
-    app = _app("VLog admin API", ctx, policy=policy)
+    app = _app("VLog admin API", ctx, policy=policy, hosts=_own_hosts(ctx.config))
     assets = Assets()
     places = Places(ctx.db)
     awaiting = Awaiting(ctx)
@@ -154,7 +158,7 @@ def build_admin(ctx: Context) -> Service:
         app.include_router(router)
     answering = Answering(policy, is_private=True, accel_prefix=ctx.config.x_accel_prefix)
     media = MediaFiles(ctx.storage, places, awaiting, answering=answering, authorize=guard.authorize_media)
-    _serve_files(app, assets, media, policy=policy)
+    _serve_files(app, assets, media, policy=policy, hosts=_own_hosts(ctx.config))
     loops: tuple[tuple[str, Loop], ...] = (
         ("admin places", lambda stopping: places.follow(ctx.bus, stopping)),
         ("admin segments", awaiting.follow),
@@ -168,7 +172,8 @@ def build_admin(ctx: Context) -> Service:
 
 def build_worker(ctx: Context) -> Service:
     """Port 9002: the Worker API."""
-    app = _app("VLog Worker API", ctx, policy=headers.policy(may_be_framed=False))
+    policy = headers.policy(may_be_framed=False)
+    app = _app("VLog Worker API", ctx, policy=policy, hosts=_own_hosts(ctx.config))
     errors.install(app)
     app.include_router(worker_health.router)
     return Service(app)
@@ -207,7 +212,21 @@ def _admin_routers() -> tuple[APIRouter, ...]:
     )
 
 
-def _app(title: str, ctx: Context, *, policy: headers.HeaderPolicy, head_as_get: bool = False) -> Application:
+def _own_hosts(config: Config) -> KnownHosts:
+    """By which names the services are reached that are not for everybody."""
+    addresses = (config.admin_base_url, config.public_base_url)
+    names = [urlsplit(address).hostname or "" for address in addresses]
+    return config.allowed_hosts.also([*names, config.host, socket.gethostname()])
+
+
+def _app(
+    title: str,
+    ctx: Context,
+    *,
+    policy: headers.HeaderPolicy,
+    head_as_get: bool = False,
+    hosts: KnownHosts = EVERY_HOST,
+) -> Application:
     # No interactive docs: they load scripts from elsewhere. The schema is a file of the repository.
     app = Application(
         title=title,
@@ -220,16 +239,21 @@ def _app(title: str, ctx: Context, *, policy: headers.HeaderPolicy, head_as_get:
     )
     app.state.context = ctx
     proxies = ctx.config.trusted_proxies
-    app.add_middleware(Edge, headers=policy, proxies=proxies, head_as_get=head_as_get)
+    app.add_middleware(Edge, headers=policy, proxies=proxies, head_as_get=head_as_get, hosts=hosts)
     return app
 
 
 def _serve_files(
-    app: Application, assets: Assets, media: MediaFiles, *, policy: headers.HeaderPolicy
+    app: Application,
+    assets: Assets,
+    media: MediaFiles,
+    *,
+    policy: headers.HeaderPolicy,
+    hosts: KnownHosts = EVERY_HOST,
 ) -> None:
     # The router never sees a request for media; the route says to readers of the routes that it is there.
     guarded = ExceptionMiddleware(media, handlers=app.exception_handlers)
-    edge = Edge(guarded, headers=policy, proxies=app.state.context.config.trusted_proxies)
+    edge = Edge(guarded, headers=policy, proxies=app.state.context.config.trusted_proxies, hosts=hosts)
     app.media = edge
     app.fast_lane = FastLane(edge, media)
     app.router.routes.append(Route("/static/{name}", assets, methods=["GET", "HEAD"], name="static"))

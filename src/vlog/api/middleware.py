@@ -19,6 +19,7 @@ from vlog.api.errors import Problem, internal_problem, problem_response
 from vlog.api.headers import HeaderPolicy
 from vlog.api.sendfile import EXTENSION
 from vlog.kit.clock import monotonic_seconds
+from vlog.kit.hosts import EVERYBODY, KnownHosts
 from vlog.kit.proxies import TrustedProxies
 from vlog.telemetry.logs import bound, get_logger
 
@@ -29,6 +30,7 @@ _lines = logging.getLogger(__name__)
 # In the scope of requests that a trusted proxy has handed on.
 BEHIND_PROXY = "vlog.behind_proxy"
 NOBODY = TrustedProxies()
+EVERY_HOST = KnownHosts([EVERYBODY])
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 # RFC 9110 §7.2; anything else in Host makes URLs that are built from it lie about their path.
 _HOST = re.compile(rb"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
@@ -59,12 +61,17 @@ class Edge:
         headers: HeaderPolicy,
         proxies: TrustedProxies = NOBODY,
         head_as_get: bool = False,
+        hosts: KnownHosts = EVERY_HOST,
     ) -> None:
-        """``head_as_get``: ``HEAD`` asks the handlers of ``GET``, and their bodies are not sent."""
+        """``head_as_get``: ``HEAD`` asks the handlers of ``GET``, and their bodies are not sent.
+
+        ``hosts``: the names by which the zone may be reached, unless by a proxy that is trusted with it.
+        """
         self._app = app
         self._headers = headers
         self._proxies = proxies
         self._head_as_get = head_as_get
+        self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -86,11 +93,10 @@ class Edge:
         with bound(request_id=request_id):
             added.append((b"x-request-id", request_id.encode()))
             outgoing = self._outgoing(send, answer, body=body, own=added)
-            problem = None
+            problem: Problem | None = None
             try:
-                if not names_host(incoming):
-                    problem = _BAD_HOST
-                else:
+                problem = self._refused(scope, incoming)
+                if problem is None:
                     await self._app(scope, body.receive, outgoing)
             except ClientDisconnect:
                 log.debug("client_left")
@@ -108,6 +114,13 @@ class Edge:
     def trusts(self, peer: str) -> bool:
         """Whether it is a proxy of ours."""
         return self._proxies.trusts(peer)
+
+    def _refused(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Problem | None:
+        if not names_host(headers):
+            return _BAD_HOST
+        if BEHIND_PROXY in scope or self._hosts.knows(headers[b"host"].decode("ascii")):
+            return None
+        return _FOREIGN_HOST
 
     def _see_through(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         """Put the visitor in the proxy's place, where the peer is a proxy of ours."""
@@ -151,6 +164,13 @@ def _without_body(send: Send) -> Send:
 
 
 _BAD_HOST = Problem(status=HTTPStatus.BAD_REQUEST, code="bad_host", detail="The Host header is not valid.")
+
+
+_FOREIGN_HOST = Problem(
+    status=HTTPStatus.MISDIRECTED_REQUEST,
+    code="foreign_host",
+    detail="This service does not go by that name. Use its address, or put the name into VLOG_ALLOWED_HOSTS.",
+)
 
 
 def names_host(headers: Mapping[bytes, bytes]) -> bool:

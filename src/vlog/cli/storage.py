@@ -9,7 +9,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
 from rich import progress as bars
 from rich.console import Console
@@ -22,6 +22,7 @@ from vlog.context import Context, open_context
 from vlog.db import installation
 from vlog.kit.errors import Conflict, NotFound, VlogError
 from vlog.kit.lines import printable
+from vlog.processing import findings
 from vlog.processing.findings import Finding
 from vlog.processing.repair import repair
 from vlog.processing.verification import OnProgress, Progress, Verification
@@ -30,7 +31,9 @@ from vlog.telemetry.logs import configure
 
 
 def main() -> None:
-    """Run ``verify`` or ``adopt``. Raises ``VlogError`` in plain words; ends with 1 when files are wrong."""
+    """Run ``verify`` or ``adopt``. Raises ``VlogError`` in plain words; ends with 1 when files are wrong that
+    nobody knows of.
+    """
     options = _options([word for word in sys.argv[1:] if word != DEBUG])
     config = load()
     configure(replace(config, log_level="error"))
@@ -65,8 +68,11 @@ async def _verify(config: Config, options: argparse.Namespace) -> bool:
                 await videos.by_id(ctx.db, options.video)
                 found = await verification.video(options.video)
         mended = await _repair(ctx, found) if options.repair else []
-    _tell(found, mended, seen=verification.progress, as_json=options.json)
-    return len(found) > len(mended)
+        told = _Told(
+            mended=frozenset(each.key for each in mended), known=await findings.acknowledged(ctx.db, found)
+        )
+    _tell(found, told, seen=verification.progress, as_json=options.json)
+    return any(each.key not in told.mended | told.known for each in found)
 
 
 async def _repair(ctx: Context, found: Sequence[Finding]) -> list[Finding]:
@@ -83,13 +89,26 @@ async def _repair(ctx: Context, found: Sequence[Finding]) -> list[Finding]:
     return mended
 
 
-def _tell(found: Sequence[Finding], mended: Sequence[Finding], *, seen: Progress, as_json: bool) -> None:
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    """Keys of what is being made again, and of what somebody has acknowledged."""
+
+    mended: frozenset[str]
+    known: frozenset[str]
+
+    def words(self, finding: Finding) -> str:
+        if finding.key in self.mended:
+            return "It is being made again."
+        return f"Acknowledged. {finding.advice}" if finding.key in self.known else finding.advice
+
+    def document(self, finding: Finding) -> dict[str, object]:
+        told = {"mending": finding.key in self.mended, "acknowledged": finding.key in self.known}
+        return {**asdict(finding), "found_at": None, "advice": finding.advice, **told}
+
+
+def _tell(found: Sequence[Finding], told: _Told, *, seen: Progress, as_json: bool) -> None:
     if as_json:
-        known = {each.key for each in mended}
-        listed = [
-            {**asdict(each), "found_at": None, "advice": each.advice, "mending": each.key in known}
-            for each in found
-        ]
+        listed = [told.document(each) for each in found]
         print(json.dumps({"files": seen.files, "size_bytes": seen.size_bytes, "findings": listed}, indent=2))
         return
     print(f"{seen.files} files ({seen.size_bytes / 1000**2:.0f} MB) compared.")
@@ -97,7 +116,7 @@ def _tell(found: Sequence[Finding], mended: Sequence[Finding], *, seen: Progress
         print("Everything is as it should be.")
     for each in found:
         print(f"{each.kind:8} {printable(each.key)}")
-        print(f"         {'It is being made again.' if each in mended else each.advice}")
+        print(f"         {told.words(each)}")
 
 
 async def _adopt(config: Config, _: argparse.Namespace) -> bool:

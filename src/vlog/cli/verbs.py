@@ -20,6 +20,7 @@ from vlog.cli.library.auditing import auditing
 from vlog.cli.library.chapters import chapters
 from vlog.cli.library.editing import editing
 from vlog.cli.library.fields import fields
+from vlog.cli.library.findings import findings
 from vlog.cli.library.listing import listing
 from vlog.cli.library.naming import video_id
 from vlog.cli.library.playlists import playlists
@@ -51,6 +52,7 @@ RUN, LIBRARY, CARE = "Run VLog", "Library", "Care"
 app.add_typer(work, name="work", rich_help_panel=RUN)
 app.add_typer(database, name="db", rich_help_panel=CARE)
 app.add_typer(storage, name="storage", rich_help_panel=CARE)
+storage.add_typer(findings)
 
 
 class Service(StrEnum):
@@ -114,7 +116,9 @@ def storage_verify(
     rate_mb: Annotated[int, typer.Option("--rate", min=0, help="MiB per second at most; 0: no limit.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Compare every stored file with its hash and its row. Deletes nothing; exit code 1 for findings."""
+    """Compare every stored file with its hash and its row. Deletes nothing; exit code 1 for
+    findings that nobody has acknowledged.
+    """
     only = [] if video is None else ["--video", str(video)]
     flags = [name for name, given in (("--repair", repair), ("--json", as_json)) if given]
     become(STORAGE, "verify", *only, *flags, "--rate", str(rate_mb))

@@ -29,6 +29,7 @@ _COLUMNS = "f.key, f.kind, f.part, f.video_id, f.generation_id, f.quality, f.num
 _LIST = f"SELECT {_COLUMNS} FROM storage_findings f ORDER BY f.found_at DESC, f.key LIMIT $1"
 _OF_VIDEO = f"SELECT {_COLUMNS} FROM storage_findings f WHERE f.video_id = $1 ORDER BY f.key"
 _FORGET = "DELETE FROM storage_findings WHERE video_id = $1 AND key <> ALL($2)"
+_ACKNOWLEDGED = "SELECT key FROM storage_findings WHERE key = ANY($1) AND acknowledged_at IS NOT NULL"
 _ACKNOWLEDGE = """
 UPDATE storage_findings SET acknowledged_at = CASE WHEN $2 THEN app_now() END
 WHERE video_id IS NOT DISTINCT FROM $1
@@ -159,6 +160,11 @@ async def forget_unseen(tx: Transaction, *, since: datetime) -> None:
 async def acknowledge(tx: Transaction, video_id: int | None, *, acknowledged: bool) -> None:
     """Somebody knows of a video's findings, or of those of none, and wants to hear no more; or again."""
     await tx.execute(_ACKNOWLEDGE, video_id, acknowledged)
+
+
+async def acknowledged(reader: Reader, found: Iterable[Finding]) -> frozenset[str]:
+    """The keys of those that somebody knows of."""
+    return frozenset(row["key"] for row in await reader.fetch(_ACKNOWLEDGED, [each.key for each in found]))
 
 
 async def mark_mending(tx: Transaction, found: Sequence[Finding]) -> None:
