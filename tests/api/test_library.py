@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.api import make_ready
+from tests.support.api import change, make_ready
+from vlog.catalog import fields
 from vlog.context import Context
 
 MISSING = 10**6
@@ -288,3 +289,33 @@ async def test_what_a_page_asks_before_it_acts(ctx: Context, admin: httpx.AsyncC
     await put(admin, values, {"values": {field["id"]: "Hull"}, "edit_revision": 1})
     usage = (await admin.get(f"/api/custom-fields/{field['id']}/usage")).json()
     assert usage == {"field_id": field["id"], "videos": 1, "is_more": False}
+
+
+NO_SLUGS = ("%00", "..%5c", "a" * 300, "%F0%9F%8E%AC")
+
+
+@pytest.mark.parametrize("slug", NO_SLUGS)
+async def test_what_is_no_slug_names_nothing(ctx: Context, public: httpx.AsyncClient, slug: str) -> None:
+    video = await make_ready(ctx)
+    for path in ("api/categories/", "api/tags/", "api/playlists/", "category/", "tag/", "playlist/"):
+        assert (await public.get(f"/{path}{slug}")).status_code == 404, path
+    assert (await public.get(f"/tag/{slug}/feed.rss")).status_code == 404
+    assert (await public.get(f"/watch/{video.slug}?playlist={slug}")).status_code == 200
+    assert (await public.get(f"/api/videos?tag={slug}")).status_code == 404
+    assert (await public.get(f"/api/videos?custom.{slug}=x")).status_code == 404
+    await change(ctx.db, lambda tx: fields.create(tx, {"name": "Place", "field_type": "text"}))
+    assert (await public.get(f"/api/videos?custom.place={slug}")).json()["videos"] == []
+
+
+async def test_tags_for_many_are_some(ctx: Context, admin: httpx.AsyncClient) -> None:
+    video = await make_ready(ctx)
+    refused = await post(admin, "/api/videos/bulk/tags", {"video_ids": [video.id]}, 422)
+    assert refused["code"] == "nothing_to_change"
+    assert await acts(admin) == []
+
+
+async def test_publishing_twice_is_one_act(ctx: Context, admin: httpx.AsyncClient) -> None:
+    video = await make_ready(ctx, public=False)
+    for _ in range(2):
+        await post(admin, f"/api/videos/{video.id}/publish", {})
+    assert await acts(admin) == ["video.published"]

@@ -17,6 +17,7 @@ from tests.support.admin_stub import SECRET
 from tests.support.api import make_ready, make_video
 from tests.support.cli_site import Terminal, terminal
 from vlog.context import Context
+from vlog.processing import generations
 
 _MANY = """
 INSERT INTO videos (title, slug, storage_key, description)
@@ -163,3 +164,18 @@ async def test_what_breaks_off_looks_broken(ctx: Context, vlog: Terminal, tmp_pa
     done = await vlog("export", "-o", str(target))
     assert done.code != 0
     assert not list(tmp_path.glob("*library*"))
+
+
+async def test_what_an_import_makes_private_gets_new_addresses(
+    ctx: Context, admin: httpx.AsyncClient
+) -> None:
+    video = await make_ready(ctx, "At the lake")
+    row = {"slug": video.slug, "visibility": "private"}
+    tokens = []
+    for dry_run in (True, False):
+        await admin.post("/api/videos/import", json={"videos": [row], "dry_run": dry_run})
+        live = await generations.live(ctx.db, video.storage_key)
+        assert live is not None
+        assert live.previous_token is None
+        tokens.append(live.token)
+    assert tokens[0] == f"{video.id:032x}" != tokens[1]

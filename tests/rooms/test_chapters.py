@@ -68,12 +68,27 @@ async def test_times_beyond_the_video_are_refused(
 async def test_there_are_fifty_at_most(db: Database) -> None:
     video_id = await video(db)
     new: list[ChapterFields] = [{"title": str(n), "start_time": n} for n in range(MAX_CHAPTERS + 1)]
-    with pytest.raises(Conflict):
+    with pytest.raises(Invalid):
         await transaction(db, lambda tx: chapters.replace(tx, video_id, new))
     await transaction(db, lambda tx: chapters.replace(tx, video_id, new[:-1]))
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(Invalid) as refused:
         await add(db, video_id, "One more", 99)
     assert refused.value.code == "too_many_chapters"
+
+
+async def test_no_two_begin_at_the_same_moment(db: Database) -> None:
+    video_id = await video(db)
+    first = await add(db, video_id, "First", 0)
+    second = await add(db, video_id, "Second", 10)
+    with pytest.raises(Invalid) as refused:
+        await add(db, video_id, "Also first", 0)
+    assert refused.value.code == "invalid_start_time"
+    with pytest.raises(Invalid):
+        await transaction(db, lambda tx: chapters.edit(tx, video_id, second, changes={"start_time": 0.0}))
+    twice: list[ChapterFields] = [{"title": each, "start_time": 5.0} for each in ("a", "b")]
+    with pytest.raises(Invalid):
+        await transaction(db, lambda tx: chapters.replace(tx, video_id, twice))
+    assert [each.id for each in await chapters.of_video(db, video_id)] == [first, second]
 
 
 async def test_a_video_says_whether_it_has_chapters(db: Database) -> None:

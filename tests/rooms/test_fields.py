@@ -145,3 +145,43 @@ async def test_impossible_fields_are_refused(db: Database, new: dict[str, object
     with pytest.raises(Invalid):
         await make(db, **new)
     assert await fields.fields(db) == []
+
+
+async def test_answers_that_are_known_use_up_no_numbers(db: Database) -> None:
+    """Numbers of values are part of what lists filter by, and there is an end to them."""
+    (video_id,) = await fill(db, "A film")
+    colour = await make(db)
+    for value in ("red", "red", "green", "red", "green", "blue"):
+        await answer(db, video_id, {colour.id: value})
+    rows = await db.fetch("SELECT id FROM custom_values ORDER BY id")
+    assert [row["id"] for row in rows] == list(range(rows[0]["id"], rows[0]["id"] + 3))
+
+
+async def test_a_library_of_many_values_is_filtered_as_any_other(db: Database) -> None:
+    (video_id,) = await fill(db, "A film")
+    colour = await make(db)
+    jump = "SELECT setval(pg_get_serial_sequence('custom_values', 'id'), 20000000)"
+    await transaction(db, lambda tx: tx.fetchval(jump))
+    await answer(db, video_id, {colour.id: "red"})
+    assert await found(db, colour="red") == {video_id}
+    counted = await browse.choices(
+        db, "catalog", await filters.resolve(db, Asked(custom=(("colour", "red"),)))
+    )
+    kinds = {parts(number) for number in counted.videos}
+    assert (Kind.CUSTOM, 20_000_001) in kinds
+
+
+async def test_fields_that_go_leave_nothing_in_the_index(db: Database) -> None:
+    walks = await transaction(db, lambda tx: taxonomy.create(tx, "Walks"))
+    moved, kept = await fill(db, "Moved", "Kept")
+    length = await make(db, name="Length", field_type="number", category_id=walks.id)
+    colour = await make(db)
+    await transaction(db, lambda tx: videos.edit(tx, moved, {"category_id": walks.id}))
+    await answer(db, moved, {length.id: 12})
+    await answer(db, kept, {colour.id: "red"})
+    await transaction(db, lambda tx: videos.edit(tx, moved, {"category_id": None}))
+    # Its field goes with a category, also from videos that are in it no longer.
+    await transaction(db, lambda tx: taxonomy.delete(tx, walks.id))
+    await transaction(db, lambda tx: fields.delete(tx, colour.id))
+    await transaction(db, lambda tx: index.work_off(tx, limit=10))
+    assert await index.differences(db) == 0

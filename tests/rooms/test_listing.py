@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from vlog.catalog import browse, filters, index, listing, publishing, query, shelves, tags, trash, videos
-from vlog.catalog.cursors import Position, decode, encode
+from vlog.catalog.cursors import Position, encode
 from vlog.catalog.facets import Kind, facet
 from vlog.catalog.filters import Asked
 from vlog.catalog.query import EVERYTHING, Order, Sort, Wanted
@@ -61,7 +61,7 @@ async def all_pages(db: Database, wanted: Wanted, order: Order, *, limit: int) -
         if page.next_position is None:
             return seen
         # As clients send it.
-        after = decode(encode(page.next_position, of="a list"), of="a list")
+        after = order.position(encode(page.next_position, of=order.name))
 
 
 @pytest.mark.parametrize("sort", ["date", "title", "duration", "views", "relevance"])

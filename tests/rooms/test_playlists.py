@@ -136,3 +136,25 @@ async def test_names_without_letters_and_taken_addresses(db: Database) -> None:
     with pytest.raises(Conflict) as refused:
         await make(db, "Other", slug="list")
     assert refused.value.code == "slug_taken"
+
+
+async def test_what_lies_in_the_archive_keeps_its_place(db: Database) -> None:
+    """Nobody sees it to sort it, and it must not keep others from sorting."""
+    a, b, c, d = await fill(db, "a", "b", "c", "d")
+    made = await make(db, "A list", a, b, c, d)
+    await transaction(db, lambda tx: trash.soft_delete(tx, b))
+    await transaction(db, lambda tx: playlist_items.reorder(tx, made.id, [d, c, a]))
+    assert await order(db, made.id) == [d, b, c, a]
+    await transaction(db, lambda tx: playlist_items.reorder(tx, made.id, [a, b, c, d]))
+    assert await order(db, made.id) == [a, b, c, d]
+    with pytest.raises(Conflict):
+        await transaction(db, lambda tx: playlist_items.reorder(tx, made.id, [d, a]))
+
+
+async def test_a_removed_playlist_comes_back_where_it_was(db: Database) -> None:
+    made = await make(db, "Great films", slug="best-of")
+    await transaction(db, lambda tx: playlists.delete(tx, made.id))
+    assert (await transaction(db, lambda tx: playlists.restore(tx, made.id))).slug == "best-of"
+    await transaction(db, lambda tx: playlists.delete(tx, made.id))
+    await make(db, "Others", slug="best-of")
+    assert (await transaction(db, lambda tx: playlists.restore(tx, made.id))).slug == "best-of-2"

@@ -10,7 +10,7 @@ from vlog.catalog import listing
 from vlog.context import Context
 from vlog.db.transaction import transaction
 from vlog.kit.errors import Conflict, Invalid
-from vlog.processing import bulk, retention
+from vlog.processing import bulk, removal, retention
 from vlog.settings import known, store
 
 
@@ -69,3 +69,15 @@ async def test_a_setting_that_is_too_short_empties_no_archive(ctx: Context) -> N
     assert await retention.purge_due(ctx) == 0
     with pytest.raises(Invalid):
         await retention.keep_for(ctx, -1, actor="admin")
+
+
+async def test_what_was_restored_meanwhile_does_not_go(ctx: Context) -> None:
+    """Found due, restored and deleted again: its time in the archive has begun anew."""
+    (video_id,) = await archived(ctx, 1)
+    await shift_clock(ctx.db, "31 days")
+    await removal.restore(ctx, video_id)
+    await removal.archive(ctx, video_id)
+    with pytest.raises(Conflict) as refused:
+        await removal.purge(ctx, video_id, after_days=30)
+    assert refused.value.code == "not_due"
+    assert await listing.trash_count(ctx.db) == 1

@@ -69,8 +69,8 @@ async def of_video(reader: Reader, video_id: int) -> list[Chapter]:
 async def add(tx: Transaction, video_id: int, new: ChapterFields) -> Chapter:
     """Add a chapter where it belongs by its start.
 
-    Raises ``NotFound``, ``Invalid`` (codes ``invalid_title``, ``invalid_start_time``, ``invalid_end_time``),
-    ``Conflict`` (codes ``too_many_chapters``, ``video_deleted``).
+    Raises ``NotFound``, ``Invalid`` (codes ``invalid_title``, ``invalid_start_time``, ``invalid_end_time``,
+    ``too_many_chapters``), ``Conflict`` (code ``video_deleted``).
     """
     video = await _locked(tx, video_id)
     present = await of_video(tx, video_id)
@@ -201,6 +201,7 @@ async def _place(tx: Transaction, video_id: int, chapter_ids: Sequence[int]) -> 
 async def _changed(tx: Transaction, video: VideoRow) -> None:
     present = await of_video(tx, video.id)
     await videos.mark_chaptered(tx, video.id, has_chapters=bool(present))
+    _refuse_same_start(present)
     await audit.note(tx, "chapters.changed", (video.id, video.title), titles=[each.title for each in present])
 
 
@@ -215,5 +216,11 @@ def _found(chapters: Sequence[Chapter], chapter_id: int) -> Chapter:
     raise NotFound("There is no such chapter.", code="unknown_chapter")
 
 
-def _too_many() -> Conflict:
-    return Conflict(f"A video has at most {MAX_CHAPTERS} chapters.", code="too_many_chapters")
+def _too_many() -> Invalid:
+    return Invalid(f"A video has at most {MAX_CHAPTERS} chapters.", code="too_many_chapters")
+
+
+def _refuse_same_start(chapters: Sequence[Chapter]) -> None:
+    starts = [each.start_time for each in chapters]
+    if len(set(starts)) < len(starts):
+        raise Invalid("Another chapter begins at this moment.", code="invalid_start_time", field="start_time")

@@ -14,6 +14,7 @@ from vlog.kit.errors import Invalid
 Key = datetime | str | float | int
 
 MAX_LENGTH = 1000
+_KINDS: dict[type[Key], str] = {datetime: "t", str: "s", float: "f", int: "i"}
 _MAX_ID = 2**63 - 1
 
 
@@ -37,33 +38,37 @@ class _Cursor(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
 def encode(position: Position, *, of: str) -> str:
     """The cursor for a client. ``of`` names the list and its order."""
     key = position.key
-    kind = {datetime: "t", str: "s", float: "f", int: "i"}[type(key)]
+    kind = _KINDS[type(key)]
     plain = key.isoformat() if isinstance(key, datetime) else key
     packed = msgspec.json.encode(_Cursor(of, kind, plain, position.id, position.moment))
     return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
 
 
-def decode(cursor: str, *, of: str) -> Position:
-    """The position in a client's cursor; raises ``Invalid`` (code ``invalid_cursor``) for anything else."""
+def decode(cursor: str, *, of: str, key: type[Key]) -> Position:
+    """The position in a client's cursor, whose sort key is a ``key``; raises ``Invalid`` (code
+    ``invalid_cursor``) for anything else.
+    """
     if len(cursor) > MAX_LENGTH:
-        raise _refusal()
+        raise refusal()
     try:
         packed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         found = msgspec.json.decode(packed, type=_Cursor)
-        key = _key(found.kind, found.key)
+        if found.kind != _KINDS[key]:
+            raise refusal()
+        position = Position(_key(found.kind, found.key), found.id, _in_utc(found.moment))
     except (ValueError, binascii.Error, msgspec.MsgspecError, OverflowError) as error:
-        raise _refusal() from error
-    if found.list != of or not 0 < found.id <= _MAX_ID or not _is_aware(found.moment):
-        raise _refusal()
-    return Position(key, found.id, found.moment)
+        raise refusal() from error
+    if found.list != of or not 0 < found.id <= _MAX_ID:
+        raise refusal()
+    return position
 
 
 def _key(kind: str, value: str | float | int) -> Key:
     match kind, value:
         case "t", str():
-            moment = datetime.fromisoformat(value)
-            if _is_aware(moment):
-                return moment.astimezone(UTC)
+            moment = _in_utc(datetime.fromisoformat(value))
+            if moment is not None:
+                return moment
         case "s", str() if "\0" not in value:
             return value.encode("utf-8", errors="strict").decode()
         case "f", float() | int():
@@ -73,9 +78,12 @@ def _key(kind: str, value: str | float | int) -> Key:
     raise ValueError("not a sort key")
 
 
-def _is_aware(moment: datetime | None) -> bool:
-    return moment is None or moment.tzinfo is not None
+def _in_utc(moment: datetime | None) -> datetime | None:
+    if moment is not None and moment.tzinfo is None:
+        raise ValueError("a moment of no time zone")
+    return None if moment is None else moment.astimezone(UTC)
 
 
-def _refusal() -> Invalid:
+def refusal() -> Invalid:
+    """What to say of a cursor that fits nothing."""
     return Invalid("This cursor is not one of ours: begin with the first page.", code="invalid_cursor")

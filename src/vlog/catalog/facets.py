@@ -25,6 +25,9 @@ class Kind(IntEnum):
     CUSTOM = 9
 
 
+# Values of custom fields are the only ones that grow with the library and its history: theirs is the last
+# kind, whose ids may go on up to the end of 31 bits.
+MAX_VALUE_ID = (1 << 31) - 1 - (Kind.CUSTOM << _SHIFT)
 # Ids of the kinds whose values are ours.
 LENGTHS = {"short": 1, "medium": 2, "long": 3}
 MARKS = {"featured": 1, "has_chapters": 2}
@@ -37,11 +40,12 @@ NO_CATEGORY = 0
 
 def facet(kind: Kind, id_: int) -> int:
     """The number of one facet, at most 31 bits; raises ``ValueError`` for an id that has no place in it."""
-    if not 0 <= id_ <= MAX_ID:
+    if not 0 <= id_ <= (MAX_VALUE_ID if kind == Kind.CUSTOM else MAX_ID):
         raise ValueError(f"no facet has the id {id_}")
     return (kind << _SHIFT) + id_
 
 
 def parts(number: int) -> tuple[Kind, int]:
     """Kind and id of a facet."""
-    return Kind(number >> _SHIFT), number & MAX_ID
+    kind = Kind(min(number >> _SHIFT, Kind.CUSTOM))
+    return kind, number - (kind << _SHIFT)

@@ -55,19 +55,25 @@ UPDATE custom_field_definitions SET name = $2, options = $3, required = $4, posi
   description = $7, is_public = $8, is_filterable = $9, edit_revision = edit_revision + 1
 WHERE id = $1
 """
-_TOLD = ("name", "options", "required", "position", "description", "is_public", "is_filterable")
+_TOLD = (
+    *("name", "options", "required", "position", "constraints", "description"),
+    *("is_public", "is_filterable"),
+)
 _SET = """
 INSERT INTO video_custom_fields (video_id, field_id, value) VALUES ($1, $2, $3)
 ON CONFLICT (video_id, field_id) DO UPDATE SET value = excluded.value
 """
-# As the view ``indexed_videos`` reads them.
+# As the view ``indexed_videos`` reads them. Those that are there are passed over first: a refused insertion
+# would use up a number all the same.
 _NUMBER = """
 INSERT INTO custom_values (field_id, value)
-SELECT $1, jsonb_array_elements_text(
+SELECT $1::bigint, part.value FROM jsonb_array_elements_text(
   CASE jsonb_typeof($2::jsonb) WHEN 'array' THEN $2::jsonb ELSE jsonb_build_array($2::jsonb) END
-) ON CONFLICT DO NOTHING
+) AS part (value)
+WHERE NOT EXISTS (SELECT FROM custom_values k WHERE k.field_id = $1 AND k.value = part.value)
+ON CONFLICT DO NOTHING
 """
-_ENQUEUE = "SELECT video_id FROM video_custom_fields WHERE field_id = $1"
+_LOCK = "SELECT 1 FROM custom_field_definitions WHERE id = $1 FOR UPDATE"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -178,7 +184,7 @@ async def edit(
 
     Raises ``NotFound``, ``Invalid``, ``Conflict`` (code ``edited_meanwhile``).
     """
-    await tx.fetch("SELECT 1 FROM custom_field_definitions WHERE id = $1 FOR UPDATE", field_id)
+    await tx.fetch(_LOCK, field_id)
     before = await by_id(tx, field_id)
     refuse_unseen("field", present=before.edit_revision, seen=seen_revision)
     name = clean_line(changes.get("name", before.name), field="name", maximum=NAME_MAX_LENGTH)
@@ -208,11 +214,12 @@ async def answered(reader: Reader, field_id: int, *, at_most: int) -> int:
 
 async def delete(tx: Transaction, field_id: int) -> None:
     """Remove a field and what videos say to it. Raises ``NotFound`` (code ``unknown_field``)."""
+    # Against answers that come meanwhile: their videos would keep a choice that nobody can name.
+    await tx.fetch(_LOCK, field_id)
     field = await by_id(tx, field_id)
-    holders = [row["video_id"] for row in await tx.fetch(_ENQUEUE, field_id)]
-    await index.enqueue(tx, holders)
+    videos_count = await index.enqueue_field(tx, field_id)
     await tx.execute("DELETE FROM custom_field_definitions WHERE id = $1", field_id)
-    await audit.note(tx, "field.deleted", (field_id, field.name), videos=len(holders))
+    await audit.note(tx, "field.deleted", (field_id, field.name), videos=videos_count)
 
 
 async def of_video(reader: Reader, video: VideoRow) -> list[Given]:

@@ -11,6 +11,7 @@ from vlog.catalog.facets import LENGTHS, MARKS, PUBLICATIONS, STATUSES, VISIBILI
 from vlog.catalog.query import Wanted
 from vlog.catalog.rows import Reader
 from vlog.kit.errors import Invalid, NotFound
+from vlog.kit.slugs import is_slug
 
 MAX_CUSTOM = 10
 # Stands for a value that no video has.
@@ -80,7 +81,8 @@ async def resolve(reader: Reader, asked: Asked) -> Wanted:
 async def _taxonomy(reader: Reader, asked: Asked) -> tuple[frozenset[int], frozenset[int]]:
     if not asked.categories and not asked.tags:
         return frozenset(), frozenset()
-    rows = await reader.fetch(_TAXONOMY, list(asked.categories), list(asked.tags))
+    slugs = [list(filter(is_slug, each)) for each in (asked.categories, asked.tags)]
+    rows = await reader.fetch(_TAXONOMY, *slugs)
     ids = {(row["kind"], row["slug"]): row["id"] for row in rows}
     if any(("category", slug) not in ids for slug in asked.categories):
         raise NotFound("There is no such category.", code="unknown_category")
@@ -97,11 +99,13 @@ async def _custom(reader: Reader, custom: tuple[tuple[str, str], ...]) -> list[f
         raise Invalid(f"Filter by at most {MAX_CUSTOM} fields.", code="too_many_filters")
     groups = []
     for slug, value in custom:
-        rows = await reader.fetch(_CUSTOM, slug, value)
+        # A value with a NUL is one that no text of PostgreSQL can be: no video has it.
+        rows = await reader.fetch(_CUSTOM, slug, value.replace("\0", "")) if is_slug(slug) else []
         if not rows:
             # Whether there is one that is not for visitors is nobody's business.
             raise NotFound(f"Videos can't be filtered by “{slug}”.", code="unknown_field")
-        found = {facet(Kind.CUSTOM, row["id"]) for row in rows if row["id"] is not None}
+        ids = [] if "\0" in value else [row["id"] for row in rows if row["id"] is not None]
+        found = {facet(Kind.CUSTOM, id_) for id_ in ids}
         groups.append(frozenset(found or {_NOTHING}))
     return groups
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from vlog.catalog.rows import Reader
 from vlog.db.transaction import Transaction
+from vlog.kit.slugs import is_slug
 
 Subject = Literal["category", "tag", "playlist"]
 
@@ -39,5 +40,7 @@ async def lead_to(tx: Transaction, subject: Subject, from_id: int, *, to_id: int
 
 async def present_slug(reader: Reader, subject: Subject, slug: str) -> str | None:
     """The address of what was here once; ``None`` when nothing was, or it is gone, or nobody's business."""
+    if not is_slug(slug):
+        return None
     found = await reader.fetchval(f"SELECT s.slug FROM {_PRESENT[subject]} AND {_GOAL}", subject, slug)
     return str(found) if found is not None else None

@@ -5,7 +5,7 @@ No video is ever created: without a source there is nothing to play.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict, cast
 
@@ -26,6 +26,9 @@ _PLAYLIST = """
 SELECT id FROM playlists WHERE deleted_at IS NULL AND (slug = $1 OR lower(title) = lower($2))
 ORDER BY slug = $1 DESC, id LIMIT 1
 """
+
+# What follows for the media of a video that becomes private.
+Hide = Callable[[Transaction, int], Awaitable[object]]
 
 
 class Listing(TypedDict, total=False):
@@ -65,10 +68,13 @@ class Way:
 
 @dataclass(kw_only=True, slots=True)
 class Imported:
-    """What became of one row: which video it is, and the names of what was changed."""
+    """What became of one row: which video it is, and the names of what was changed. ``is_hidden``: it has
+    become private.
+    """
 
     video_id: int
     slug: str
+    is_hidden: bool = False
     changed: list[str] = field(default_factory=list)
 
 
@@ -77,14 +83,17 @@ class _RolledBack(Exception):
         self.imported = imported
 
 
-async def take(db: Database, row: Row, way: Way) -> Imported:
-    """Bring one video to what its row says, in a transaction of its own.
+async def take(db: Database, row: Row, way: Way, *, hide: Hide) -> Imported:
+    """Bring one video to what its row says, in a transaction of its own, in which ``hide`` is called for one
+    that becomes private by it.
 
     Raises ``NotFound`` (code ``unknown_video``), ``Invalid``, ``Conflict``: then nothing of it was changed.
     """
 
     async def work(tx: Transaction) -> Imported:
         imported = await _take(tx, row, way)
+        if imported.is_hidden:
+            await hide(tx, imported.video_id)
         if way.dry_run:
             # Everything was done as it would be; the transaction ends with nothing of it.
             raise _RolledBack(imported)
@@ -102,7 +111,8 @@ async def _take(tx: Transaction, row: Row, way: Way) -> Imported:
     imported = Imported(video_id=video.id, slug=video.slug)
     changes = await _changes(tx, video, row, way=way)
     if changes:
-        await videos.edit(tx, video.id, changes)
+        after = await videos.edit(tx, video.id, changes)
+        imported.is_hidden = video.visibility != "private" and after.visibility == "private"
     names = {"category_id": "category", "tag_ids": "tags"}
     imported.changed += [names.get(name, name) for name in changes]
     if "chapters" in row and await _set_chapters(tx, video, row["chapters"]):

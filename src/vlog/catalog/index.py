@@ -8,7 +8,6 @@ only these narrow tables (the full rows are fetched by id afterwards).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -59,7 +58,20 @@ SELECT count(*) FROM taken
 """
 _FOLDING = 0x464F4C44
 _FOLDED_AT_ONCE = 1000
-_ENQUEUE = "INSERT INTO index_queue (video_id) {select} ON CONFLICT DO NOTHING"
+# One that waits already is held until the commit: taken before it, it would be written as it was. In the
+# order of their ids, so that two who rename don't wait for each other in a circle.
+_ENQUEUE = """
+INSERT INTO index_queue (video_id) SELECT DISTINCT video_id FROM ({select}) found ORDER BY video_id
+ON CONFLICT (video_id) DO UPDATE SET video_id = excluded.video_id
+"""
+_OF_CATEGORY = "SELECT id AS video_id FROM videos WHERE category_id = $1"
+_OF_TAG = "SELECT video_id FROM video_tags WHERE tag_id = $1"
+_OF_FIELD = "SELECT video_id FROM video_custom_fields WHERE field_id = $1"
+# A category's fields go with it, also where videos have moved to another one since.
+_OF_CATEGORY_AND_ITS_FIELDS = f"""
+{_OF_CATEGORY} UNION ALL SELECT given.video_id FROM video_custom_fields given
+JOIN custom_field_definitions f ON f.id = given.field_id WHERE f.category_id = $1
+"""
 _TAKE = """
 DELETE FROM index_queue WHERE video_id IN (
   SELECT video_id FROM index_queue ORDER BY video_id LIMIT $1 FOR UPDATE SKIP LOCKED
@@ -94,19 +106,23 @@ async def refresh(tx: Transaction, *video_ids: int) -> None:
     await tx.execute("SELECT refresh_index($1)", sorted(video_ids))
 
 
-async def enqueue_category(tx: Transaction, category_id: int) -> None:
-    """The category has another name: its videos are written anew, soon, a few at a time."""
-    await tx.execute(_ENQUEUE.format(select="SELECT id FROM videos WHERE category_id = $1"), category_id)
+async def enqueue_category(tx: Transaction, category_id: int, *, with_fields: bool = False) -> None:
+    """The category has another name: its videos are written anew, soon, a few at a time. ``with_fields``: it
+    goes, and its fields with it.
+    """
+    select = _OF_CATEGORY_AND_ITS_FIELDS if with_fields else _OF_CATEGORY
+    await tx.execute(_ENQUEUE.format(select=select), category_id)
 
 
 async def enqueue_tag(tx: Transaction, tag_id: int) -> None:
     """The tag has another name: its videos are written anew, soon, a few at a time."""
-    await tx.execute(_ENQUEUE.format(select="SELECT video_id FROM video_tags WHERE tag_id = $1"), tag_id)
+    await tx.execute(_ENQUEUE.format(select=_OF_TAG), tag_id)
 
 
-async def enqueue(tx: Transaction, video_ids: Iterable[int]) -> None:
-    """These videos are to be written anew, soon."""
-    await tx.execute(_ENQUEUE.format(select="SELECT unnest($1::bigint[])"), sorted(video_ids))
+async def enqueue_field(tx: Transaction, field_id: int) -> int:
+    """The field goes: videos that say something to it are written anew, soon; how many there are."""
+    tag = await tx.execute(_ENQUEUE.format(select=_OF_FIELD), field_id)
+    return int(tag.rpartition(" ")[2])
 
 
 async def work_off(tx: Transaction, *, limit: int) -> int:

@@ -37,6 +37,10 @@ _POSITION = """
 SELECT item.position FROM playlist_items item JOIN {face}_index i ON i.video_id = item.video_id
 WHERE item.playlist_id = $1 AND item.video_id = $2
 """
+_KEPT = """
+SELECT item.video_id FROM playlist_items item JOIN videos v ON v.id = item.video_id
+WHERE item.playlist_id = $1 AND v.deleted_at IS NULL
+"""
 _APPEND = """
 INSERT INTO playlist_items (playlist_id, video_id, position)
 SELECT $1, video_id, $3 + row_number() OVER (ORDER BY place)
@@ -101,7 +105,8 @@ async def add(
     ``playlist_full``).
     """
     present = await ids(tx, playlist_id)
-    new = [video_id for video_id in dict.fromkeys(video_ids) if video_id not in set(present)]
+    held = set(present)
+    new = [video_id for video_id in dict.fromkeys(video_ids) if video_id not in held]
     if len(present) + len(new) > MAX_ITEMS:
         raise Conflict(f"A playlist holds at most {MAX_ITEMS} videos.", code="playlist_full")
     known = await tx.fetch(
@@ -137,14 +142,20 @@ async def remove(tx: Transaction, playlist_id: int, video_ids: Sequence[int]) ->
 
 
 async def reorder(tx: Transaction, playlist_id: int, video_ids: Sequence[int]) -> None:
-    """Put all videos of a playlist into this order. Raises ``Conflict`` (code ``playlist_changed``)."""
+    """Put all videos of a playlist into this order; those in the archive, which nobody sees to sort them,
+    keep their places if they are not named. Raises ``Conflict`` (code ``playlist_changed``).
+    """
     present = await ids(tx, playlist_id)
-    if sorted(present) != sorted(video_ids):
+    wanted = set(video_ids)
+    kept = {row["video_id"] for row in await tx.fetch(_KEPT, playlist_id)}
+    if len(wanted) != len(video_ids) or not kept <= wanted <= set(present):
         raise Conflict(
             "Videos were added to this playlist or taken out of it meanwhile: reload it, then sort again.",
             code="playlist_changed",
         )
-    await tx.execute(_PLACE, playlist_id, list(video_ids))
+    sorted_ids = iter(video_ids)
+    order = [next(sorted_ids) if each in wanted else each for each in present]
+    await tx.execute(_PLACE, playlist_id, order)
 
 
 async def move(tx: Transaction, playlist_id: int, video_id: int, *, before: int | None) -> None:

@@ -16,7 +16,7 @@ from vlog.catalog.text import clean_description, clean_title
 from vlog.db.transaction import Transaction
 from vlog.events import audit
 from vlog.kit.errors import Conflict, NotFound
-from vlog.kit.slugs import RESERVED_SLUGS, Slug, slugify
+from vlog.kit.slugs import RESERVED_SLUGS, Slug, is_slug, slugify
 
 PlaylistType = Literal["playlist", "collection", "series", "course"]
 
@@ -115,6 +115,8 @@ async def by_id(reader: Reader, playlist_id: int) -> Playlist:
 
 async def by_slug_public(reader: Reader, slug: str) -> Playlist:
     """A playlist that a visitor with the link may see; raises ``NotFound`` (code ``unknown_playlist``)."""
+    if not is_slug(slug):
+        raise _unknown()
     return await _one(reader, "catalog", "p.slug = $1 AND p.visibility <> 'private'", value=slug)
 
 
@@ -124,7 +126,9 @@ async def create(tx: Transaction, new: PlaylistChanges) -> Playlist:
     playlist_id = await tx.fetchval(
         _INSERT,
         title,
-        await _claim(tx, Slug(new["slug"])) if "slug" in new else await _choose(tx, title),
+        await _claim(tx, Slug(new["slug"]))
+        if "slug" in new
+        else await _choose(tx, slugify(title) or Slug("list")),
         clean_description(new.get("description", "")),
         new.get("visibility", "public"),
         new.get("playlist_type", "playlist"),
@@ -176,14 +180,14 @@ async def delete(tx: Transaction, playlist_id: int) -> Playlist:
 
 async def restore(tx: Transaction, playlist_id: int) -> Playlist:
     """Bring a removed playlist back, under another address if its own is taken. Raises ``NotFound``."""
-    title = await tx.fetchval(
-        "SELECT title FROM playlists WHERE id = $1 AND deleted_at IS NOT NULL FOR UPDATE", playlist_id
+    removed = await tx.fetchrow(
+        "SELECT title, slug FROM playlists WHERE id = $1 AND deleted_at IS NOT NULL FOR UPDATE", playlist_id
     )
-    if title is None:
+    if removed is None:
         raise _unknown()
-    slug = await _choose(tx, title)
+    slug = await _choose(tx, Slug(removed["slug"]))
     await tx.execute("UPDATE playlists SET deleted_at = NULL, slug = $2 WHERE id = $1", playlist_id, slug)
-    await audit.note(tx, "playlist.created", (playlist_id, title))
+    await audit.note(tx, "playlist.restored", (playlist_id, removed["title"]))
     return await by_id(tx, playlist_id)
 
 
@@ -204,9 +208,8 @@ async def _one(reader: Reader, face: str, condition: str, *, value: object) -> P
     return Playlist(**dict(row))
 
 
-async def _choose(tx: Transaction, title: str) -> Slug:
+async def _choose(tx: Transaction, base: Slug) -> Slug:
     await tx.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
-    base = slugify(title) or Slug("list")
     names = [base, *(Slug(f"{base[:90].rstrip('-')}-{number}") for number in range(2, _LAST_NUMBER))]
     free = await tx.fetchval(
         "SELECT name FROM unnest($1::text[]) WITH ORDINALITY AS candidate (name, place)"

@@ -28,8 +28,12 @@ async def publish(tx: Transaction, video_id: int) -> VideoRow:
         raise Conflict("This video could not be processed; retry it first.", code="video_failed")
     await tx.execute("UPDATE videos SET publish_when_ready = true, publish_at = NULL WHERE id = $1", video_id)
     await publish_if_due(tx, video_id)
-    await audit.note(tx, "video.published", (video_id, video.title))
-    return await by_id(tx, video_id)
+    after = await by_id(tx, video_id)
+    if after != video:
+        if after.published_at is None:
+            await tx.record(VideoUpdated(video_id))
+        await audit.note(tx, "video.published", (video_id, video.title))
+    return after
 
 
 async def unpublish(tx: Transaction, video_id: int) -> VideoRow:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from vlog.catalog.cursors import Position
+from vlog.catalog import cursors
+from vlog.catalog.cursors import Key, Position
 from vlog.catalog.index import Face
 from vlog.catalog.search import Terms
 
@@ -23,6 +24,13 @@ RANKED = 300
 # texts of any length.
 _WEIGHTS = "'{0.05,0.2,0.4,1.0}'"
 
+_KEY_TYPES: dict[Sort, type[Key]] = {
+    "date": datetime,
+    "title": str,
+    "duration": float,
+    "views": int,
+    "relevance": float,
+}
 _KEYS = {
     "date": ("i.moment", "timestamptz"),
     "title": ("i.title_key", "text"),
@@ -65,6 +73,13 @@ class Order:
     def name(self) -> str:
         """What a cursor of this order is called."""
         return f"{self.sort}{'-' if self.descending else '+'}"
+
+    def position(self, cursor: str) -> Position:
+        """Where a client's cursor goes on; raises ``Invalid`` (code ``invalid_cursor``)."""
+        found = cursors.decode(cursor, of=self.name, key=_KEY_TYPES[self.sort])
+        if self.sort == "relevance" and found.moment is None:
+            raise cursors.refusal()
+        return found
 
 
 class Arguments:
@@ -110,6 +125,7 @@ def page(
     """
     if order.sort == "relevance" and wanted.terms is not None:
         return _ranked(face, wanted, wanted.terms, after=after, limit=limit)
+    # Without words there is no relevance.
     column, kind = _KEYS[order.sort if order.sort != "relevance" else "date"]
     arguments = Arguments()
     where = conditions(wanted, arguments)
@@ -138,7 +154,7 @@ def _ranked(
     beyond = ""
     if after is not None:
         key, moment, video_id = map(arguments.add, (after.key, after.moment, after.id))
-        beyond = f"WHERE (key, moment, video_id) < ({key}::real, {moment}, {video_id})"
+        beyond = f"WHERE (key, moment, video_id) < ({key}::double precision, {moment}, {video_id})"
     sql = f"""
       SELECT video_id, key, moment FROM (
         SELECT i.video_id, i.moment, {rank} AS key FROM (

@@ -15,7 +15,7 @@ from vlog.catalog.text import TAG_NAME_MAX_LENGTH, clean_line
 from vlog.db.transaction import Transaction
 from vlog.events import audit
 from vlog.kit.errors import Conflict, Invalid, NotFound
-from vlog.kit.slugs import slugify
+from vlog.kit.slugs import is_slug, slugify
 
 MAX_TAGS = 20
 # Tags grow with the library: they are listed by name, page by page.
@@ -25,19 +25,26 @@ _LIST = f"""
 SELECT t.id, t.name, t.slug, t.edit_revision, t.created_at, coalesce(f.videos, 0) AS video_count
 FROM tags t LEFT JOIN {{face}}_facets f ON f.facet = facet({Kind.TAG:d}, t.id)
 """
-_PAGE = f"{_LIST} WHERE (lower(t.name), t.id) > ($1, $2) ORDER BY lower(t.name), t.id LIMIT $3"
+# Lower case is PostgreSQL's, which is not Python's (İ, ΟΔΟΣ): where a page ends, the next one begins.
+_PAGE = f"""
+{_LIST} WHERE (lower(t.name), t.id) > (lower($1), $2) AND {{shown}} ORDER BY lower(t.name), t.id LIMIT $3
+"""
 # By code points, as the index of names has them: a beginning is a range of them whatever the locale.
 _BEGINNING = f"""
 {_LIST} WHERE lower(t.name) ~>=~ lower($4) AND lower(t.name) ~<~ (lower($4) || U&'\\+10FFFF')
-  AND (lower(t.name), t.id) > ($1, $2)
+  AND (lower(t.name), t.id) > (lower($1), $2) AND {{shown}}
 ORDER BY lower(t.name), t.id LIMIT $3
 """
+# Visitors are told of no tag that only hidden videos have.
+_SHOWN: dict[Face, str] = {"library": "true", "catalog": "coalesce(f.videos, 0) > 0"}
 _NEXT_NUMBER = "SELECT nextval(pg_get_serial_sequence('tags', 'id'))"
 _INSERT = "INSERT INTO tags (name, slug) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id"
 _RENAME = "UPDATE tags SET name = $2, slug = $3, edit_revision = edit_revision + 1 WHERE id = $1"
 _NAMED = """
 SELECT id FROM tags WHERE lower(name) = lower($1) OR slug = $2 ORDER BY lower(name) = lower($1) DESC LIMIT 1
 """
+# The number is arbitrary but ours: two who bring the same unknown tags make them once.
+_MAKING = 0x54414753
 _MERGE = """
 INSERT INTO video_tags (video_id, tag_id) SELECT video_id, $2 FROM video_tags WHERE tag_id = $1
 ON CONFLICT DO NOTHING
@@ -61,12 +68,13 @@ class Tag:
 async def page(
     reader: Reader, face: Face, *, after: Tag | None = None, limit: int = PAGE_SIZE, beginning: str = ""
 ) -> list[Tag]:
-    """Tags by name, after one of them; with ``beginning`` those whose names begin like that."""
-    name, tag_id = (after.name.lower(), after.id) if after is not None else ("", 0)
-    if beginning:
-        rows = await reader.fetch(_BEGINNING.format(face=face), name, tag_id, limit, beginning)
-    else:
-        rows = await reader.fetch(_PAGE.format(face=face), name, tag_id, limit)
+    """Tags by name, after one of them; with ``beginning`` those whose names begin like that. Visitors
+    (``catalog``) see those of published videos.
+    """
+    name, tag_id = (after.name, after.id) if after is not None else ("", 0)
+    sql = (_BEGINNING if beginning else _PAGE).format(face=face, shown=_SHOWN[face])
+    more = [beginning] if beginning else []
+    rows = await reader.fetch(sql, name, tag_id, limit, *more)
     return [Tag(**dict(row)) for row in rows]
 
 
@@ -77,7 +85,8 @@ async def by_id(reader: Reader, tag_id: int, *, face: Face = "library") -> Tag:
 
 async def by_slug(reader: Reader, slug: str, *, face: Face) -> Tag:
     """One tag; raises ``NotFound`` (code ``unknown_tag``)."""
-    return _found(await reader.fetch(f"{_LIST.format(face=face)} WHERE t.slug = $1", slug))
+    sql = f"{_LIST.format(face=face)} WHERE t.slug = $1"
+    return _found(await reader.fetch(sql, slug) if is_slug(slug) else [])
 
 
 async def create(tx: Transaction, name: str) -> Tag:
@@ -86,7 +95,7 @@ async def create(tx: Transaction, name: str) -> Tag:
     slug = slugify(name) or f"tag-{await tx.fetchval(_NEXT_NUMBER)}"
     tag_id = await tx.fetchval(_INSERT, name, slug)
     if tag_id is None:
-        raise _taken(name)
+        raise await _taken(tx, name, slug)
     await audit.note(tx, "tag.created", (tag_id, name))
     return await by_id(tx, tag_id)
 
@@ -103,7 +112,7 @@ async def rename(tx: Transaction, tag_id: int, name: str, *, seen_revision: int 
     slug = slugify(name) or f"tag-{tag_id}"
     taken = "SELECT EXISTS (SELECT FROM tags WHERE id <> $1 AND (lower(name) = lower($2) OR slug = $3))"
     if await tx.fetchval(taken, tag_id, name, slug):
-        raise _taken(name)
+        raise await _taken(tx, name, slug, but=tag_id)
     if (before.name, before.slug) != (name, slug):
         await tx.execute(_RENAME, tag_id, name, slug)
         if slug != before.slug:
@@ -162,6 +171,9 @@ async def named(tx: Transaction, names: Sequence[str]) -> list[int]:
     found = []
     for name in dict.fromkeys(clean_line(each, field="name", maximum=TAG_NAME_MAX_LENGTH) for each in names):
         tag_id = await tx.fetchval(_NAMED, name, slugify(name))
+        if tag_id is None:
+            await tx.execute("SELECT pg_advisory_xact_lock($1)", _MAKING)
+            tag_id = await tx.fetchval(_NAMED, name, slugify(name))
         found.append(tag_id if tag_id is not None else (await create(tx, name)).id)
     return found
 
@@ -177,5 +189,8 @@ def _found(rows: Sequence[object]) -> Tag:
     return Tag(**dict(rows[0]))  # type: ignore[call-overload]
 
 
-def _taken(name: str) -> Conflict:
-    return Conflict(f"There is a tag “{name}” already.", code="tag_exists", field="name")
+async def _taken(tx: Transaction, name: str, slug: str, *, but: int = 0) -> Conflict:
+    other = "SELECT name FROM tags WHERE id <> $1 AND (lower(name) = lower($2) OR slug = $3) LIMIT 1"
+    found = await tx.fetchval(other, but, name, slug) or name
+    words = "" if found == name else ", whose address would be the same"
+    return Conflict(f"There is a tag “{found}” already{words}.", code="tag_exists", field="name")

@@ -21,7 +21,7 @@ from vlog.catalog.text import (
 from vlog.db.transaction import Transaction
 from vlog.events import audit
 from vlog.kit.errors import Conflict, Invalid, NotFound
-from vlog.kit.slugs import Slug, slugify
+from vlog.kit.slugs import Slug, is_slug, slugify
 
 # Every page shows all of them.
 MAX_CATEGORIES = 500
@@ -83,6 +83,8 @@ async def by_id(reader: Reader, category_id: int) -> Category:
 
 async def by_slug(reader: Reader, slug: str, *, face: Face) -> Category:
     """One category; raises ``NotFound`` (code ``unknown_category``)."""
+    if not is_slug(slug):
+        raise _unknown()
     return await _one(reader, face, "c.slug = $1", value=slug)
 
 
@@ -148,7 +150,7 @@ async def reorder(tx: Transaction, category_ids: Sequence[int]) -> list[Category
 async def delete(tx: Transaction, category_id: int) -> None:
     """Remove a category; its videos stay, without one. Raises ``NotFound`` (code ``unknown_category``)."""
     category = await _locked(tx, category_id)
-    await index.enqueue_category(tx, category_id)
+    await index.enqueue_category(tx, category_id, with_fields=True)
     await tx.execute("DELETE FROM categories WHERE id = $1", category_id)
     await audit.note(tx, "category.deleted", (category_id, category.name), videos=category.video_count)
 
@@ -170,8 +172,12 @@ async def _locked(tx: Transaction, category_id: int) -> Category:
 async def _one(reader: Reader, face: Face, condition: str, *, value: object) -> Category:
     row = await reader.fetchrow(f"{_LIST.format(face=face)} WHERE {condition}", value)
     if row is None:
-        raise NotFound("There is no such category.", code="unknown_category")
+        raise _unknown()
     return Category(**dict(row))
+
+
+def _unknown() -> NotFound:
+    return NotFound("There is no such category.", code="unknown_category")
 
 
 def _taken(name: str) -> Conflict:

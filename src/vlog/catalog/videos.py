@@ -37,8 +37,8 @@ from vlog.events.types import (
     VideoReady,
     VideoUpdated,
 )
-from vlog.kit.errors import Conflict, Invalid
-from vlog.kit.slugs import Slug
+from vlog.kit.errors import Conflict
+from vlog.kit.slugs import Slug, is_slug
 from vlog.media.stills import PictureFile
 
 __all__ = ["NewVideo", "Reader", "VideoChanges", "VideoRow"]
@@ -131,7 +131,7 @@ async def by_id(reader: Reader, video_id: int) -> VideoRow:
 
 async def by_slug(reader: Reader, slug: str) -> VideoRow:
     """The video that has or had this slug, deleted or not, for admins; raises ``NotFound``."""
-    return found(await reader.fetchrow(_BY_ANY_SLUG, slug) if _is_slug(slug) else None)
+    return found(await reader.fetchrow(_BY_ANY_SLUG, slug) if is_slug(slug) else None)
 
 
 async def by_storage_key(reader: Reader, storage_key: str) -> VideoRow | None:
@@ -142,14 +142,14 @@ async def by_storage_key(reader: Reader, storage_key: str) -> VideoRow | None:
 
 async def by_slug_public(reader: Reader, slug: str) -> VideoRow | None:
     """The video that a visitor with the link may see (``VideoRow.is_announced``), else ``None``."""
-    record = await reader.fetchrow(_BY_SLUG, slug) if _is_slug(slug) else None
+    record = await reader.fetchrow(_BY_SLUG, slug) if is_slug(slug) else None
     video = video_row(record) if record else None
     return video if video is not None and video.is_announced else None
 
 
 async def redirect_target(reader: Reader, slug: str) -> Slug | None:
     """The present slug of the video that was once called ``slug``; its visibility is not checked here."""
-    target = await reader.fetchval(_REDIRECT, slug) if _is_slug(slug) else None
+    target = await reader.fetchval(_REDIRECT, slug) if is_slug(slug) else None
     return Slug(target) if target is not None else None
 
 
@@ -362,15 +362,6 @@ async def changed(tx: Transaction, event: VideoEvent) -> None:
     """Something that is listed or found has changed: keep the index true, and tell."""
     await index.refresh(tx, event.video_id)
     await tx.record(event)
-
-
-def _is_slug(text: str) -> bool:
-    """What is no slug names no video; asking PostgreSQL for it could be an error (NUL)."""
-    try:
-        Slug(text)
-    except Invalid:
-        return False
-    return True
 
 
 def refuse_deleted(video: VideoRow) -> None:

@@ -22,9 +22,16 @@ class Slug(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> Slug:
-        if len(text) > SLUG_MAX_LENGTH or not _SLUG.fullmatch(text):
+        if not is_slug(text):
             raise Invalid("Not a valid slug.", code="invalid_slug")
         return super().__new__(cls, text)
+
+
+def is_slug(text: str) -> bool:
+    """Whether it could be one. What is none names nothing, and need not be looked for: asking PostgreSQL for
+    text with a NUL would be an error.
+    """
+    return len(text) <= SLUG_MAX_LENGTH and _SLUG.fullmatch(text) is not None
 
 
 class StorageKey(Slug):

@@ -26,6 +26,11 @@ SELECT t.id FROM transcoding_tasks t JOIN transcoding_jobs j ON j.id = t.job_id
 WHERE j.video_id = ANY($1) ORDER BY t.id FOR UPDATE OF t
 """
 _VIDEOS = "SELECT id FROM videos WHERE id = ANY($1) ORDER BY id FOR UPDATE"
+_IS_DUE = """
+SELECT EXISTS (
+  SELECT FROM videos WHERE id = $1 AND deleted_at <= app_now() - make_interval(days => $2)
+)
+"""
 _DELETED = "SELECT id, storage_key FROM videos WHERE deleted_at IS NOT NULL"
 _NOT_DELETED = "SELECT id FROM videos WHERE storage_key = ANY($1) AND deleted_at IS NULL"
 
@@ -64,10 +69,20 @@ async def restore_in(ctx: Rooms, tx: Transaction, video_id: int) -> None:
     await videos.bump_manifest(tx, video_id)
 
 
-async def purge(ctx: Rooms, video_id: int) -> None:
-    """Remove a video in the archive for good. Raises ``NotFound``, ``Conflict`` (code ``not_deleted``)."""
+async def purge(ctx: Rooms, video_id: int, *, after_days: int = 0) -> None:
+    """Remove a video in the archive for good, if it has been there for so long. Raises ``NotFound``,
+    ``Conflict`` (codes ``not_deleted``, ``not_due``).
+    """
 
-    await transaction(ctx.db, lambda tx: purge_in(ctx, tx, video_id))
+    async def work(tx: Transaction) -> None:
+        # Whoever found it due may have been overtaken by a restoration and another delete.
+        await hold(tx, [video_id])
+        if after_days and not await tx.fetchval(_IS_DUE, video_id, after_days):
+            await videos.by_id(tx, video_id)
+            raise Conflict("This video is not in the archive for so long.", code="not_due")
+        await purge_in(ctx, tx, video_id)
+
+    await transaction(ctx.db, work)
     crash_point(CrashPoint.PURGE_ROW_GONE)
     await forget_bytes(ctx, video_id)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vlog.catalog import videos
 from vlog.db.transaction import Transaction, transaction
+from vlog.events import audit
 from vlog.jobs.states import check_move
 from vlog.kit.errors import Conflict
 from vlog.processing import renditions, replacements, rows
@@ -64,6 +65,7 @@ async def retry(ctx: Rooms, video_id: int) -> None:
             await tx.execute(_RENDITIONS_AGAIN, job.generation_id)
         await replacements.job_again(tx, job)
         await videos.mark_pending(tx, video_id)
+        await audit.note(tx, "video.retried", (video_id, video.title))
         await tx.hint("tasks")
         await renditions.hint(tx, job.id)
 

@@ -142,4 +142,6 @@ async def keep_for(ctx: Rooms, days: int, *, actor: str) -> None:
 
 async def _purge(ctx: Rooms, days: int, limit: int) -> int:
     ids = [row["id"] for row in await ctx.db.fetch(_DUE, days, limit)]
-    return await for_each(ctx, ids, lambda video_id: removal.purge(ctx, video_id), what="purge")
+    return await for_each(
+        ctx, ids, lambda video_id: removal.purge(ctx, video_id, after_days=days), what="purge"
+    )

@@ -17,6 +17,7 @@ from datetime import timedelta
 from vlog.catalog import videos
 from vlog.catalog.videos import NewVideo
 from vlog.db.transaction import Transaction, transaction
+from vlog.events import audit
 from vlog.events.types import VideoUploaded
 from vlog.kit.clock import now
 from vlog.kit.crash import CrashPoint, crash_point
@@ -199,6 +200,7 @@ async def make_video(tx: Transaction, new: NewVideo, *, received: Received, max_
     job_id = await tx.fetchval(_JOB, video.id, max_attempts)
     await planning.add_inspection(tx, await rows.job(tx, job_id))
     await tx.record(VideoUploaded(video.id))
+    await audit.note(tx, "video.uploaded", (video.id, video.title), filename=video.source_filename)
     return Accepted(video_id=video.id, slug=video.slug)
 
 

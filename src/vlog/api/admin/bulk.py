@@ -148,6 +148,8 @@ async def bulk_retranscode(ctx: Ctx, many: ManyRetranscoded) -> BulkAnswer:
 @router.post("/tags")
 async def bulk_tags(ctx: Ctx, many: ManyTagged) -> BulkAnswer:
     """Give tags to all of them, and take others from all of them."""
+    if not many.add_tag_ids and not many.remove_tag_ids:
+        raise Invalid("Say which tags to give or to take.", code="nothing_to_change")
     return _answer(await bulk.retag(ctx, many.video_ids, add=many.add_tag_ids, remove=many.remove_tag_ids))
 
 

@@ -119,7 +119,7 @@ async def list_playlists(
     """All playlists, newest first."""
     after = _FIRST
     if cursor is not None:
-        position = cursors.decode(cursor, of="playlists")
+        position = cursors.decode(cursor, of="playlists", key=datetime)
         after = (cast(datetime, position.key), position.id)
     wanted = PlaylistFilter(face="library", playlist_type=playlist_type, featured=featured)
     found = await playlists.page(ctx.db, wanted, after=after, limit=limit + 1)

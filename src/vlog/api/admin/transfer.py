@@ -26,6 +26,7 @@ from vlog.context import Context
 from vlog.db import installation
 from vlog.kit.errors import Invalid, VlogError
 from vlog.kit.sheets import BOM, lines
+from vlog.processing import generations
 
 router = APIRouter(prefix="/api/videos", tags=["transfer"], dependencies=ADMIN_ONLY)
 
@@ -187,7 +188,9 @@ async def _take(ctx: Context, number: int, given: dict[str, Any], *, way: Way) -
     ignored = sorted(set(given) - set(Row.__annotations__) - set(FACTS))
     try:
         row = sent_fields(_Row.model_validate(given), Row, nullable=("category",))
-        found = await importing.take(ctx.db, row, way)
+        found = await importing.take(ctx.db, row, way, hide=generations.rotate_token)
+        if found.is_hidden and not way.dry_run:
+            await generations.settle(ctx, found.video_id)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))

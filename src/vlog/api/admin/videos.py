@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -103,21 +104,29 @@ class AdminListQuery(BaseModel):
 
     def ordered(self) -> Order:
         """Newest first, or as asked."""
-        sort = self.sort or ("relevance" if self.search.strip() else "date")
+        is_searched = bool(self.search.strip())
+        sort = self.sort or ("relevance" if is_searched else "date")
+        if sort == "relevance" and not is_searched:
+            sort = "date"
         return Order(sort=sort, descending=self.order == "desc" if self.order else sort != "title")
 
 
 @router.get("")
 async def list_videos(ctx: Ctx, query: Annotated[AdminListQuery, Query()]) -> AdminPage:
     """Videos outside the archive that fit, or those in it, last deleted first."""
-    name = "trash" if query.deleted else query.ordered().name
-    after = cursors.decode(query.cursor, of=name) if query.cursor is not None else None
+    order = query.ordered()
+    name = "trash" if query.deleted else order.name
+    after = None
+    if query.deleted and query.cursor is not None:
+        after = cursors.decode(query.cursor, of=name, key=datetime)
+    elif query.cursor is not None:
+        after = order.position(query.cursor)
     if query.deleted:
         page = await listing.trash_page(ctx.db, after=after, limit=query.limit)
         total = await listing.trash_count(ctx.db) if query.include_total else None
     else:
         wanted = await filters.resolve(ctx.db, query.asked())
-        page = await listing.admin_page(ctx.db, wanted, query.ordered(), after=after, limit=query.limit)
+        page = await listing.admin_page(ctx.db, wanted, order, after=after, limit=query.limit)
         total = (await browse.count(ctx.db, "library", wanted))[0] if query.include_total else None
     jobs = await progress.of_videos(ctx, [video.id for video in page.items])
     following = page.next_position

@@ -63,7 +63,7 @@ async def all_tags(ctx: Ctx, pages: PagesOf, after: int | None = None) -> Respon
     context: dict[str, object] = {
         "site": await site_of(ctx.settings),
         "place": "tags",
-        "tags": [each for each in found if each.video_count],
+        "tags": found,
         "next_url": f"/tags?after={found[-1].id}" if is_full else None,
         "first_url": "/tags" if last is not None else None,
     }

@@ -140,7 +140,7 @@ def position(cursor: str | None) -> tuple[datetime, int]:
     """Where a page of playlists begins; raises ``Invalid`` (code ``invalid_cursor``)."""
     if cursor is None:
         return _FIRST
-    found = cursors.decode(cursor, of="playlists")
+    found = cursors.decode(cursor, of="playlists", key=datetime)
     return cast(datetime, found.key), found.id
 
 

@@ -53,5 +53,8 @@ class ListQuery(BaseModel):
 
     def ordered(self) -> Order:
         """The order: what fits best for a search, else newest first; titles begin with A."""
-        sort = self.sort or ("relevance" if self.search.strip() else "date")
+        is_searched = bool(self.search.strip())
+        sort = self.sort or ("relevance" if is_searched else "date")
+        if sort == "relevance" and not is_searched:
+            sort = "date"
         return Order(sort=sort, descending=self.order == "desc" if self.order else sort != "title")

@@ -101,7 +101,7 @@ async def _answer(ctx: Context, question: Sought) -> Found:
             wanted = replace(wanted, terms=better)
             corrected = " ".join(better.plain)
             total, is_exact = await browse.count(ctx.db, "catalog", wanted)
-    after = cursors.decode(question.cursor, of=question.order.name) if question.cursor else None
+    after = question.order.position(question.cursor) if question.cursor else None
     page = await listing.public_page(ctx.db, wanted, question.order, after=after, limit=PAGE_SIZE)
     groups = await _groups(ctx, question, wanted)
     following = page.next_position

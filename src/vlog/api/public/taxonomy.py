@@ -83,7 +83,7 @@ async def list_tags(request: Request) -> Response:
     async def make(ctx: Context) -> object:
         last = await tags.by_id(ctx.db, query.after) if query.after is not None else None
         found = await tags.page(ctx.db, "catalog", after=last, limit=query.limit)
-        return [_tag(each) for each in found if each.video_count]
+        return [_tag(each) for each in found]
 
     return await answer_shape(request, ("tags", query), make)
 

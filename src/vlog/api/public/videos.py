@@ -72,7 +72,7 @@ async def list_videos(request: Request) -> Response:
     """
     query = read_query(request, ListQuery)
     asked, order = query.asked(), query.ordered()
-    after = cursors.decode(query.cursor, of=order.name) if query.cursor is not None else None
+    after = order.position(query.cursor) if query.cursor is not None else None
 
     async def make() -> bytes:
         ctx = context_of(request)
@@ -161,7 +161,7 @@ async def find(ctx: Context, slug: str) -> VideoRow:
 
 async def page_of(ctx: Context, asked: Asked, order: Order, *, cursor: str | None, limit: int) -> VideoPage:
     """One page of the list, as pages show it; raises ``Invalid`` for a bad search or cursor."""
-    after = cursors.decode(cursor, of=order.name) if cursor is not None else None
+    after = order.position(cursor) if cursor is not None else None
     wanted = await filters.resolve(ctx.db, asked)
     page = await listing.public_page(ctx.db, wanted, order, after=after, limit=limit)
     items = [video_item(video) for video in page.items]
