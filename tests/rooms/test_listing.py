@@ -17,6 +17,7 @@ from vlog.catalog.shelves import Shelf
 from vlog.catalog.videos import NewVideo
 from vlog.db.engine import Database
 from vlog.db.transaction import Transaction, transaction
+from vlog.kit.errors import NotFound
 
 NEWEST = Order()
 
@@ -156,7 +157,8 @@ async def test_lists_are_narrowed_by_what_videos_are(db: Database) -> None:
     assert await ids(Asked(tags=("sea", "winter"))) == {first}
     assert await ids(Asked(lengths=("medium", "long"))) == {second}
     assert await ids(Asked(featured=True)) == {third}
-    assert await ids(Asked(custom=(("colour", "blue"),))) == set()
+    with pytest.raises(NotFound):
+        await ids(Asked(custom=(("colour", "blue"),)))
     choices = await browse.choices(db, "catalog", await filters.resolve(db, Asked(tags=("sea",))))
     tag = (await tags.by_slug(db, "winter", face="catalog")).id
     assert choices.videos[facet(Kind.TAG, tag)] == 1
