@@ -11,8 +11,9 @@ from tests.support.accessibility import complaints_about
 from tests.support.api import SECRET, change, make_ready
 from tests.support.browser import chromium
 from tests.support.serving import Running, serving
-from vlog.catalog import fields, playlist_items, playlists
+from vlog.catalog import chapters, fields, playlist_items, playlists, tags, taxonomy
 from vlog.context import Context
+from vlog.kit.acting import Actor, act_as
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -75,6 +76,8 @@ async def test_custom_fields_are_made_sorted_and_removed(ctx: Context, running: 
         await page.locator("#field-name").fill("Camera")
         await page.locator("#field-type").select_option("select")
         await page.locator("#field-options").fill("Handheld\nDrone")
+        await page.get_by_label("Shown to visitors").uncheck()
+        await expect(page.get_by_label("Visitors can filter by it")).to_be_disabled()
         assert await complaints_about(page) == []
         await page.get_by_role("button", name="Create field").click()
         await expect(page.locator(".row-title")).to_have_text(["Place", "Camera"])
@@ -91,4 +94,85 @@ async def test_custom_fields_are_made_sorted_and_removed(ctx: Context, running: 
         await page.get_by_role("button", name="Delete field").click()
         await expect(page.locator(".row-title")).to_have_text(["Camera"])
         assert await watched.complaints() == []
-    assert [field.name for field in await fields.fields(ctx.db)] == ["Camera"]
+    assert [(field.name, field.is_public) for field in await fields.fields(ctx.db)] == [("Camera", False)]
+
+
+async def test_pages_follow_others_and_keep_what_is_typed(ctx: Context, running: Running) -> None:
+    """Somebody else works beside; nobody reloads, and nobody's words get lost."""
+    sea = await change(ctx.db, lambda tx: taxonomy.create(tx, "Sea"))
+    storm = await change(ctx.db, lambda tx: tags.create(tx, "Storm"))
+    place = await change(ctx.db, lambda tx: fields.create(tx, {"name": "Place", "field_type": "text"}))
+    act_as(Actor(name="ada"))
+    async with chromium() as watched:
+        page = watched.page
+        await page.context.set_extra_http_headers({"X-Admin-Secret": SECRET})
+        titles, alert = page.locator(".row-title"), page.get_by_role("alert").filter(visible=True)
+
+        await page.goto(f"{running.url(1)}/categories")
+        await page.get_by_role("button", name="Edit: Sea").click()
+        await page.locator("#edit-name").fill("Open sea")
+        await change(ctx.db, lambda tx: taxonomy.edit(tx, sea.id, {"description": "Waves"}))
+        await expect(page.locator("#edit-about")).to_have_value("Waves")
+        await expect(page.locator("#edit-name")).to_have_value("Open sea")
+        await change(ctx.db, lambda tx: taxonomy.edit(tx, sea.id, {"name": "Ocean"}))
+        await expect(alert).to_contain_text("Name: “Ocean”")
+        await expect(page.locator("#edit-name")).to_have_value("Open sea")
+        assert await complaints_about(page) == []
+        await page.locator("#edit-name").press("Enter")
+        await expect(titles).to_have_text(["Open sea"])
+        await change(ctx.db, lambda tx: taxonomy.create(tx, "Land"))
+        await expect(titles).to_have_text(["Open sea", "Land"])
+
+        await page.goto(f"{running.url(1)}/tags")
+        await expect(titles).to_have_text(["Storm"])
+        await change(ctx.db, lambda tx: tags.rename(tx, storm.id, "Gale"))
+        await change(ctx.db, lambda tx: tags.create(tx, "Calm"))
+        await expect(titles).to_have_text(["Calm", "Gale"])
+
+        await page.goto(f"{running.url(1)}/fields")
+        await expect(titles).to_have_text(["Place"])
+        await page.route("**/api/custom-fields", lambda route: route.abort(), times=9)
+        await page.get_by_role("button", name="Edit: Place").click()
+        await page.locator("#field-about").fill("Where it was")
+        # Not heard of in time: the server refuses, and the page puts both together.
+        await change(ctx.db, lambda tx: fields.edit(tx, place.id, {"name": "Harbour"}))
+        await page.unroute_all()
+        await page.locator("#field-about").press("Enter")
+        await expect(titles).to_have_text(["Harbour"])
+
+        await page.goto(f"{running.url(1)}/playlists")
+        made = await change(ctx.db, lambda tx: playlists.create(tx, {"title": "At sea"}))
+        await expect(titles).to_have_text(["At sea"])
+        await page.goto(f"{running.url(1)}/playlist/{made.id}")
+        await page.get_by_label("Title", exact=True).fill("At open sea")
+        await change(ctx.db, lambda tx: playlists.edit(tx, made.id, {"description": "Theirs"}))
+        await expect(page.get_by_label("Description")).to_have_value("Theirs")
+        await expect(page.get_by_label("Title", exact=True)).to_have_value("At open sea")
+        assert [each for each in await watched.complaints() if "409" not in each] == []
+    both = (await taxonomy.by_id(ctx.db, sea.id), await fields.by_id(ctx.db, place.id))
+    assert [(each.name, each.description) for each in both] == [
+        ("Open sea", "Waves"),
+        ("Harbour", "Where it was"),
+    ]
+
+
+async def test_chapters_keep_what_is_typed_beside_others(ctx: Context, running: Running) -> None:
+    video = await make_ready(ctx, "Boat")
+    one = await change(ctx.db, lambda tx: chapters.add(tx, video.id, {"title": "Quay", "start_time": 1.0}))
+    act_as(Actor(name="ada"))
+    async with chromium() as watched:
+        page = watched.page
+        await page.context.set_extra_http_headers({"X-Admin-Secret": SECRET})
+        await page.goto(f"{running.url(1)}/video/{video.id}")
+        field = page.locator("[data-chapter-rows] [data-title]").first
+        await field.fill("Harbour")
+        await change(ctx.db, lambda tx: chapters.edit(tx, video.id, one.id, changes={"title": "Port"}))
+        await change(ctx.db, lambda tx: chapters.add(tx, video.id, {"title": "Sea", "start_time": 9.0}))
+        await expect(page.locator("[data-chapter-rows] [data-title]")).to_have_count(2)
+        await expect(field).to_have_value("Harbour")
+        await field.press("Enter")
+        await expect(field).to_have_value("Port")
+        await page.get_by_role("button", name="Use mine").click()
+        await expect(field).to_have_value("Harbour")
+        assert [each for each in await watched.complaints() if "409" not in each] == []
+    assert [each.title for each in await chapters.of_video(ctx.db, video.id)] == ["Harbour", "Sea"]

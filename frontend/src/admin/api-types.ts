@@ -1269,6 +1269,14 @@ export interface Operations {
     body: TagName;
     answer: Tag;
   };
+  "GET /api/tags/{tag_id}": {
+    path: {
+      tag_id: number;
+    };
+    query?: never;
+    body?: never;
+    answer: Tag;
+  };
   "PUT /api/tags/{tag_id}": {
     path: {
       tag_id: number;

@@ -1,13 +1,21 @@
 import { need } from "../shared/dom";
-import { call, wordsOf } from "./client";
+import { call, peek, wordsOf } from "./client";
 import { ask } from "./confirm";
 import { counted } from "./counted";
 import type { Category } from "./library-shapes";
-import { keyTarget, moved, placeWords, refocus, wireDragging } from "./sorting";
+import { followLibrary } from "./live";
+import { caughtUp, saveTogether } from "./open-draft";
+import { merged } from "./rows";
+import { isHeld, keyTarget, moved, placeWords, refocus, wireDragging } from "./sorting";
 import { toast } from "./toast";
 
 const SAVE_MS = 300;
-const BLANK = { id: 0, name: "", slug: "", description: "" };
+const VIDEOS_MS = 2000;
+const LABELS = { name: "Name", slug: "Address", description: "Description" };
+
+function draftOf(category: Category | null) {
+  return { id: category?.id ?? 0, name: category?.name ?? "", slug: category?.slug ?? "", description: category?.description ?? "" };
+}
 
 /** What deleting a category does to its videos. */
 export function deletionWords({ name, video_count }: Pick<Category, "name" | "video_count">): string {
@@ -25,7 +33,9 @@ export function categoriesPage() {
 
   return {
     all: null as Category[] | null,
-    draft: { ...BLANK },
+    draft: draftOf(null),
+    saved: draftOf(null),
+    revision: 0,
     error: "",
     refusal: "",
     saving: false,
@@ -34,14 +44,29 @@ export function categoriesPage() {
     init(): void {
       void this.load();
       wireDragging(list, (from, to) => this.move(from, to));
+      followLibrary(["category"], () => void this.look(), VIDEOS_MS);
+    },
+    /** What others do is followed, but never under somebody's hands. */
+    async look(): Promise<void> {
+      if (isHeld(list) || timer !== 0) return;
+      const found = await peek("GET /api/categories").catch(() => null);
+      if (found !== null && !isHeld(list) && timer === 0) this.take(found);
     },
     async load(): Promise<void> {
       try {
-        this.all = await call("GET /api/categories");
+        this.take(await call("GET /api/categories"));
         this.error = "";
       } catch (error) {
         this.error = wordsOf(error);
       }
+    },
+    take(found: Category[]): void {
+      this.all = merged(this.all, found);
+      const one = found.find(({ id }) => id === this.draft.id);
+      if (!dialog.open || one === undefined || one.edit_revision === this.revision) return;
+      const { words, ...open } = caughtUp(this, draftOf(one), one.edit_revision, LABELS);
+      Object.assign(this, open);
+      if (words !== "") this.refusal = words;
     },
     get rows(): Category[] {
       return this.all ?? [];
@@ -72,26 +97,31 @@ export function categoriesPage() {
       this.move(at, to);
     },
     async saveOrder(): Promise<void> {
+      const own = timer;
       try {
         await call("POST /api/categories/reorder", { body: { category_ids: this.rows.map(({ id }) => id) } });
       } catch (error) {
         toast(wordsOf(error), "error");
         await this.load();
+      } finally {
+        if (timer === own) timer = 0;
       }
     },
 
     edit(category: Category | null): void {
-      this.draft = { ...BLANK, ...(category ?? {}) };
+      this.draft = draftOf(category);
+      this.saved = draftOf(category);
+      this.revision = category?.edit_revision ?? 0;
       this.refusal = "";
       dialog.showModal();
     },
     async save(): Promise<void> {
       if (this.saving) return;
       this.saving = true;
-      const { id, name, slug, description } = this.draft;
+      this.refusal = "";
+      const { id, name } = this.draft;
       try {
-        if (id === 0) await call("POST /api/categories", { body: { name, description } });
-        else await call("PUT /api/categories/{category_id}", { path: { category_id: id }, body: { name, slug, description } });
+        if (!(await saveTogether(() => this.put(), () => this.catchUp()))) return;
         dialog.close();
         toast(id === 0 ? `“${name.trim()}” is added.` : "Saved.");
         await this.load();
@@ -100,6 +130,15 @@ export function categoriesPage() {
       } finally {
         this.saving = false;
       }
+    },
+    put(): Promise<unknown> {
+      const { id, name, slug, description } = this.draft;
+      if (id === 0) return call("POST /api/categories", { body: { name, description } });
+      return call("PUT /api/categories/{category_id}", { path: { category_id: id }, body: { name, slug, description, edit_revision: this.revision } });
+    },
+    async catchUp(): Promise<boolean> {
+      await this.load();
+      return this.refusal === "";
     },
     async remove(category: Category): Promise<void> {
       const sure = await ask({ title: "Delete this category?", text: deletionWords(category), action: "Delete category", danger: true });

@@ -2,19 +2,19 @@ import { need } from "../shared/dom";
 import { spoken } from "../shared/format";
 import type { ListedChapter, Operations } from "./api-types";
 import { call, wordsOf } from "./client";
+import { disputeWords, importWords, isApart, ORIGINS, type Origin } from "./chapter-words";
 import { counted } from "./counted";
 import type { Chapter } from "./library-shapes";
 import { openVideo } from "./open-video";
-import { unchanged } from "./rows";
+import { saveTogether } from "./open-draft";
+import { merged } from "./rows";
 import { keyTarget, moved, placeWords, refocus, wireDragging } from "./sorting";
 import { nudged, secondsOf, timeText } from "./times";
 import { toast } from "./toast";
+import { followTyping } from "./typing";
 
 const MAX_CHAPTERS = 50;
 
-/** Where chapters can be taken from, and what that is called. */
-const ORIGINS = { description: "The description", source: "The file" } as const;
-type Origin = keyof typeof ORIGINS;
 type Changes = Operations["PUT /api/videos/{video_id}/chapters/{chapter_id}"]["body"];
 
 /** Alpine component: the chapters beside the player. Each change is saved as it is made. */
@@ -23,6 +23,7 @@ export function chapterEditor() {
   const { path } = open;
   const list = need(document, "[data-chapter-rows]");
   const importer = need<HTMLDialogElement>(document, "[data-importer]");
+  const typedIn = followTyping(list);
   let seen = -1;
   let last: Promise<boolean> = Promise.resolve(true);
 
@@ -42,14 +43,15 @@ export function chapterEditor() {
         onVideo: (video) => {
           this.duration = video.duration ?? 0;
           this.trashed = video.deleted_at !== null;
-          if (video.edit_revision !== seen) void this.load();
+          if (video.edit_revision !== seen) void this.load(typedIn());
           seen = video.edit_revision;
         },
       });
     },
-    async load(): Promise<void> {
+    /** `held`: the chapter that somebody is typing in; what others made of it is told when it is saved. */
+    async load(held: number | null = null): Promise<void> {
       try {
-        this.all = unchanged(this.all, (await call("GET /api/videos/{video_id}/chapters", { path })).chapters);
+        this.all = merged(this.all, (await call("GET /api/videos/{video_id}/chapters", { path })).chapters, held);
         this.error = "";
       } catch (error) {
         this.error = wordsOf(error);
@@ -65,15 +67,11 @@ export function chapterEditor() {
       return this.rows.length === 0 ? "" : `${this.rows.length} of at most ${MAX_CHAPTERS}`;
     },
     get importText(): string {
-      const found = `${ORIGINS[this.origin]} lists ${counted(this.marks.length, "chapter")}.`;
-      return this.rows.length === 0 ? found : `${found} They take the place of the ${counted(this.rows.length, "chapter")} that the video has now:`;
+      return importWords(this.origin, this.marks.length, this.rows.length);
     },
     time: (one: { start_time: number }) => timeText(one.start_time),
     endText: ({ end_time }: Chapter) => (end_time === null ? "" : timeText(end_time)),
     spoken: ({ start_time }: Chapter) => spoken(start_time),
-    percentOf(one: Chapter): Record<string, string> {
-      return { "--at": (this.duration > 0 ? (one.start_time / this.duration) * 100 : 0).toFixed(3) };
-    },
 
     /** One change after the other; whatever came of one, what the server has is shown afterwards. */
     run(deed: () => Promise<unknown>, done = ""): Promise<boolean> {
@@ -106,8 +104,21 @@ export function chapterEditor() {
         field?.select();
       });
     },
-    change(one: Chapter, body: Changes): Promise<boolean> {
-      return this.run(() => call("PUT /api/videos/{video_id}/chapters/{chapter_id}", { path: { ...path, chapter_id: one.id }, body }), "Saved.");
+    async change(one: Chapter, body: Changes): Promise<void> {
+      const before = { ...one };
+      const now = (): Chapter | undefined => this.rows.find(({ id }) => id === before.id);
+      const put = (): Promise<unknown> => {
+        const { id, edit_revision } = now() ?? before;
+        return call("PUT /api/videos/{video_id}/chapters/{chapter_id}", { path: { ...path, chapter_id: id }, body: { ...body, edit_revision } });
+      };
+      /** Somebody else was faster: whether it was with something else of the chapter. */
+      const catchUp = async (): Promise<boolean> => {
+        await this.load();
+        if (isApart(before, now() ?? before, body)) return true;
+        toast(disputeWords(before, body), "error", { label: "Use mine", run: () => void this.run(put, "Saved.") });
+        return false;
+      };
+      await this.run(() => saveTogether(put, catchUp), "Saved.");
     },
     rename(one: Chapter, event: Event): void {
       const title = (event.target as HTMLInputElement).value.trim();

@@ -5,6 +5,12 @@ export const TYPES: Record<FieldType, string> = {
   text: "Text", number: "Number", date: "Date", select: "One of several", multi_select: "Some of several", url: "Web address",
 };
 
+/** What its inputs are called where somebody else has changed them. */
+export const LABELS: Readonly<Record<string, string>> = {
+  name: "Name", description: "Hint", required: "Required", visible: "Shown to visitors", filterable: "Visitors can filter by it", options: "Choices",
+  min: "At least", max: "At most", minLength: "Fewest", maxLength: "Most", pattern: "Looks like",
+};
+
 /** What the editor holds; inputs speak strings. `options`: one a line. */
 export interface FieldDraft {
   id: number;
@@ -13,6 +19,8 @@ export interface FieldDraft {
   category: string;
   description: string;
   required: boolean;
+  visible: boolean;
+  filterable: boolean;
   options: string;
   min: string;
   max: string;
@@ -34,6 +42,8 @@ export function fieldDraft(field: FieldDefinition | null): FieldDraft {
     category: text(field?.category_id),
     description: field?.description ?? "",
     required: field?.required ?? false,
+    visible: field?.is_public ?? true,
+    filterable: field?.is_filterable ?? true,
     options: (field?.options ?? []).join("\n"),
     min: text(limits.min),
     max: text(limits.max),
@@ -56,10 +66,10 @@ export function limitsFrom(draft: FieldDraft): Limits {
   return draft.type === "url" ? { max_length: number(draft.maxLength) } : {};
 }
 
-type Edit = Operations["PUT /api/custom-fields/{field_id}"]["body"];
+type Body = Required<Pick<Operations["POST /api/custom-fields"]["body"], "name" | "description" | "required" | "constraints" | "is_public" | "is_filterable">> & { options?: string[] };
 
-export function bodyOf(draft: FieldDraft): Edit & { name: string } {
-  const { name, description, required } = draft;
+export function bodyOf(draft: FieldDraft): Body {
+  const { name, description, required, visible, filterable } = draft;
   const hasOptions = draft.type === "select" || draft.type === "multi_select";
-  return { name, description, required, constraints: limitsFrom(draft), ...(hasOptions ? { options: optionsOf(draft) } : {}) };
+  return { name, description, required, is_public: visible, is_filterable: filterable, constraints: limitsFrom(draft), ...(hasOptions ? { options: optionsOf(draft) } : {}) };
 }

@@ -1,14 +1,17 @@
-import type { ProgressEvent, VideoEvent } from "./shapes";
+import type { LibraryEvent, ProgressEvent, VideoEvent } from "./shapes";
 
 export interface LiveHooks {
   onProgress(event: ProgressEvent): void;
   onVideo(event: VideoEvent): void;
+  /** Somebody has changed a category, tag, playlist or custom field. */
+  onLibrary?(event: LibraryEvent): void;
   /** Called after every new connection: whatever happened in between was missed, so ask again. */
   onCatchUp(): void;
 }
 
 const POLL_MS = 5000;
 const RECONNECT_MAX_MS = 30_000;
+const LOOK_MS = 200;
 
 /** Milliseconds before connection attempt `attempt` (from 0), with a little chance so that tabs spread out. */
 export function reconnectDelay(attempt: number, chance: number): number {
@@ -24,7 +27,26 @@ export function followLive(hooks: LiveHooks): void {
   shared ??= connectLive({
     onProgress: (event) => followers.forEach((one) => one.onProgress(event)),
     onVideo: (event) => followers.forEach((one) => one.onVideo(event)),
+    onLibrary: (event) => followers.forEach((one) => one.onLibrary?.(event)),
     onCatchUp: () => followers.forEach((one) => one.onCatchUp()),
+  });
+}
+
+/** Calls `look` soon after somebody has changed one of these subjects, or after `videoMs` when a video was. */
+export function followLibrary(subjects: readonly LibraryEvent["subject"][], look: () => unknown, videoMs: number | null = null): void {
+  let timer = 0;
+  const soon = (wait: number): void => {
+    if (timer !== 0) return;
+    timer = window.setTimeout(() => {
+      timer = 0;
+      look();
+    }, wait);
+  };
+  followLive({
+    onProgress: () => undefined,
+    onVideo: () => videoMs !== null && soon(videoMs),
+    onLibrary: ({ subject }) => subjects.includes(subject) && soon(LOOK_MS),
+    onCatchUp: () => soon(LOOK_MS),
   });
 }
 
@@ -50,6 +72,7 @@ export function connectLive(hooks: LiveHooks): { close(): void } {
     };
     listen<ProgressEvent>(stream, "progress", (event) => hooks.onProgress(event));
     listen<VideoEvent>(stream, "video", (event) => hooks.onVideo(event));
+    listen<LibraryEvent>(stream, "library", (event) => hooks.onLibrary?.(event));
     stream.addEventListener("reconnect", () => again(0));
     stream.onerror = () => again(reconnectDelay(attempt, Math.random()));
   }

@@ -1,12 +1,16 @@
 import { need } from "../shared/dom";
 import { clock } from "../shared/format";
-import { call, wordsOf } from "./client";
+import { call, peek, wordsOf } from "./client";
 import { combobox } from "./combobox";
 import type { PlaylistVideo } from "./library-shapes";
+import { followLibrary } from "./live";
 import { detailPage } from "./pages";
 import type { ListedVideo } from "./shapes";
-import { keyTarget, moved, placeWords, refocus, wireDragging } from "./sorting";
+import { asManyAs, merged } from "./rows";
+import { isHeld, keyTarget, moved, placeWords, refocus, wireDragging } from "./sorting";
 import { toast } from "./toast";
+
+const VIDEOS_MS = 2000;
 
 /** Alpine component: the videos of one playlist in their order. Each change is saved as it is made. */
 export function playlistItems() {
@@ -28,6 +32,20 @@ export function playlistItems() {
       this.picker.onChoice = (video) => void this.add(video);
       wireDragging(list, (from, to) => void this.move(from, to));
       void this.load();
+      followLibrary(["playlist"], () => void this.look(), VIDEOS_MS);
+    },
+    /** What others do is followed, after what was done here, and never under somebody's hands. */
+    async look(): Promise<void> {
+      const before = last;
+      await before;
+      const ask = async (after: number | null): Promise<[PlaylistVideo[], number | null]> => {
+        const page = await peek("GET /api/playlists/{playlist_id}/videos", { path, query: { after: after ?? 0 } });
+        return [page.videos, page.next_position];
+      };
+      const found = await asManyAs(this.rows.length, ask).catch(() => null);
+      if (found === null || last !== before || isHeld(list)) return;
+      this.all = merged(this.all, found[0]);
+      this.next = found[1];
     },
     async load(more = false): Promise<void> {
       try {

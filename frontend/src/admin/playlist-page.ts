@@ -1,9 +1,10 @@
 import { need } from "../shared/dom";
 import { ApiError } from "../shared/api";
 import type { Operations } from "./api-types";
-import { call, wordsOf } from "./client";
+import { call, peek, wordsOf } from "./client";
 import { rebase, told, touched, type Draft } from "./draft";
 import type { Playlist } from "./library-shapes";
+import { followLibrary } from "./live";
 import { toast } from "./toast";
 
 type Changes = Operations["PUT /api/playlists/{playlist_id}"]["body"];
@@ -40,6 +41,7 @@ export function playlistPage() {
     init(): void {
       void this.load();
       addEventListener("beforeunload", (event) => this.dirty && event.preventDefault());
+      followLibrary(["playlist"], () => void this.look());
     },
     async load(): Promise<void> {
       try {
@@ -48,10 +50,21 @@ export function playlistPage() {
         this.error = wordsOf(error);
       }
     },
+    async look(): Promise<void> {
+      if (this.saving || this.playlist === null) return;
+      try {
+        const found = await peek("GET /api/playlists/{playlist_id}", { path });
+        if (!this.saving && found.edit_revision !== this.playlist.edit_revision) this.take(found);
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) this.refusal = "Somebody else has deleted this playlist.";
+      }
+    },
     take(playlist: Playlist): void {
       const newer = playlistDraft(playlist);
       const { draft, clashes } = this.playlist === null ? { draft: { ...newer }, clashes: [] } : rebase(this.draft, this.saved, newer);
-      this.disputed = clashes;
+      // Chosen or not: what is disputed stays so until somebody has looked at it.
+      const open = new Set([...this.disputed, ...clashes]);
+      this.disputed = touched(draft, newer).filter((name) => open.has(name));
       this.draft = draft;
       this.saved = newer;
       this.playlist = playlist;

@@ -1,9 +1,13 @@
 import { need } from "../shared/dom";
-import { call, wordsOf } from "./client";
+import { call, peek, wordsOf } from "./client";
 import { ask } from "./confirm";
 import { counted } from "./counted";
 import type { Playlist } from "./library-shapes";
+import { followLibrary } from "./live";
+import { asManyAs, merged } from "./rows";
 import { toast } from "./toast";
+
+const VIDEOS_MS = 2000;
 
 type PlaylistType = Playlist["playlist_type"];
 
@@ -26,6 +30,7 @@ export function playlistMeta({ playlist_type, video_count, visibility, is_featur
 /** Alpine component: all playlists, newest first. */
 export function playlistsPage() {
   const editor = need<HTMLDialogElement>(document, "[data-editor]");
+  let asked = 0;
 
   return {
     all: null as Playlist[] | null,
@@ -37,8 +42,23 @@ export function playlistsPage() {
 
     init(): void {
       void this.load();
+      followLibrary(["playlist"], () => void this.look(), VIDEOS_MS);
+    },
+    /** What others do is followed, as far as the list was shown. */
+    async look(): Promise<void> {
+      if (this.busy) return;
+      const turn = ++asked;
+      const ask = async (cursor: string | null): Promise<[Playlist[], string | null]> => {
+        const page = await peek("GET /api/playlists", { query: { cursor } });
+        return [page.playlists, page.next_cursor];
+      };
+      const found = await asManyAs(this.rows.length, ask).catch(() => null);
+      if (found === null || turn !== asked) return;
+      this.all = merged(this.all, found[0]);
+      this.next = found[1];
     },
     async load(more = false): Promise<void> {
+      asked += 1;
       try {
         const page = await call("GET /api/playlists", { query: { cursor: more ? this.next : null } });
         this.all = more ? [...this.rows, ...page.playlists] : page.playlists;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nextRow, toggledIn, unchanged } from "./rows";
+import { asManyAs, merged, nextRow, toggledIn } from "./rows";
 
 test("J and K stay within the rows", () => {
   expect([nextRow(-1, 1, 3), nextRow(-1, -1, 3), nextRow(2, 1, 3), nextRow(0, -1, 3), nextRow(1, -1, 3)]).toEqual([0, 2, 2, 0, 0]);
@@ -11,7 +11,7 @@ test("a name comes and goes", () => {
   expect(toggledIn(["a", "b"], "a")).toEqual(["b"]);
 });
 
-test("rows that are the same keep their object, others are taken as loaded", () => {
+test("rows that are shown keep their object, with what differs put into it", () => {
   const [same, other] = [
     { id: 1, title: "A" },
     { id: 2, title: "B" },
@@ -21,9 +21,21 @@ test("rows that are the same keep their object, others are taken as loaded", () 
     { id: 1, title: "A" },
     { id: 3, title: "D" },
   ];
-  const rows = unchanged([same, other], loaded);
+  const rows = merged([same, other], loaded);
   expect(rows).toEqual(loaded);
   expect(rows[1]).toBe(same);
-  expect(rows[0]).not.toBe(other);
-  expect(unchanged(null, loaded)).toEqual(loaded);
+  expect(rows[0]).toBe(other);
+  expect(merged(null, loaded)).toEqual(loaded);
+});
+
+test("a row that somebody is typing in stays as it is", () => {
+  expect(merged([{ id: 1, title: "A" }], [{ id: 1, title: "B" }], 1)).toEqual([{ id: 1, title: "A" }]);
+});
+
+test("what is looked at again is as long as before", async () => {
+  const pages: Record<number, [string[], number | null]> = { 0: [["a", "b"], 1], 1: [["c", "d"], 2], 2: [["e"], null] };
+  const ask = (cursor: number | null): Promise<[string[], number | null]> => Promise.resolve(pages[cursor ?? 0] ?? [[], null]);
+  expect(await asManyAs(0, ask)).toEqual([["a", "b"], 1]);
+  expect(await asManyAs(3, ask)).toEqual([["a", "b", "c", "d"], 2]);
+  expect(await asManyAs(99, ask)).toEqual([["a", "b", "c", "d", "e"], null]);
 });

@@ -5,15 +5,29 @@ export function toggledIn(names: readonly string[], name: string): string[] {
 }
 
 /**
- * What was loaded, each row that has not changed as the very object that is shown already: its inputs are left
- * alone, and with them what somebody is typing there while another change makes the list load again.
+ * What was loaded, each row that is shown already as the very object that is shown, with what differs put into it:
+ * inputs whose value is the same are left alone, and with them what somebody is typing there. `held`: a row that stays
+ * as it is, because somebody is about to change it.
  */
-export function unchanged<Row extends { id: number }>(shown: readonly Row[] | null, loaded: readonly Row[]): Row[] {
+export function merged<Row extends { id: number }>(shown: readonly Row[] | null, loaded: readonly Row[], held: number | null = null): Row[] {
   const before = new Map((shown ?? []).map((row) => [row.id, row]));
   return loaded.map((row) => {
     const known = before.get(row.id);
-    return known !== undefined && JSON.stringify(known) === JSON.stringify(row) ? known : row;
+    if (known === undefined) return row;
+    return row.id === held ? known : Object.assign(known, row);
   });
+}
+
+/** As many rows as are shown, and one page at least. */
+export async function asManyAs<Row, Cursor>(count: number, ask: (cursor: Cursor | null) => Promise<[Row[], Cursor | null]>): Promise<[Row[], Cursor | null]> {
+  const rows: Row[] = [];
+  let next: Cursor | null = null;
+  do {
+    const [page, following]: [Row[], Cursor | null] = await ask(next);
+    rows.push(...page);
+    next = following;
+  } while (next !== null && rows.length < count);
+  return [rows, next];
 }
 
 /** Where J (+1) and K (−1) lead from a row; from none, to the first or the last. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { allShown, batches, extended, toggled } from "./selection";
+import { allShown, batches, extended, rowsOf, toggled } from "./selection";
 
 test("a row is chosen and let go", () => {
   expect(toggled([1], 2)).toEqual([1, 2]);
@@ -21,4 +21,12 @@ test("all that is shown", () => {
 test("batches", () => {
   expect(batches([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]]);
   expect(batches([], 2)).toEqual([]);
+});
+
+test("what undoing goes back to is known of all that is chosen, on whatever page it is, or of nothing", () => {
+  const collected = [{ id: 1, title: "A" }, { id: 2, title: "B" }];
+  const shown = [{ id: 2, title: "B, as it is now" }, { id: 3, title: "C" }];
+  expect(rowsOf([1, 2, 3], collected, shown)).toEqual([collected[0], ...shown]);
+  expect(rowsOf([1, 4], collected, shown)).toBeNull();
+  expect(rowsOf([], collected, shown)).toEqual([]);
 });

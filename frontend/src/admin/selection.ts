@@ -15,6 +15,13 @@ export function allShown(chosen: readonly number[], shown: readonly number[]): b
   return shown.length > 0 && shown.every((id) => chosen.includes(id));
 }
 
+/** The rows of all that is chosen, those that are shown before those that were collected; null when one is in neither. */
+export function rowsOf<Row extends { id: number }>(chosen: readonly number[], collected: readonly Row[], shown: readonly Row[]): Row[] | null {
+  const known = new Map([...collected, ...shown].map((row) => [row.id, row]));
+  const rows = chosen.map((id) => known.get(id)).filter((row) => row !== undefined);
+  return rows.length === chosen.length ? rows : null;
+}
+
 /** Parts of at most so many. */
 export function batches<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));

@@ -24,6 +24,13 @@ export interface ProgressEvent {
   renditions: Rendition[];
 }
 
+/** SSE `library` */
+export interface LibraryEvent {
+  subject: "category" | "tag" | "playlist" | "field";
+  subject_id: number | null;
+  change: string;
+}
+
 /** SSE `video` */
 export interface VideoEvent {
   video_id: number;

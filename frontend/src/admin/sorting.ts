@@ -30,6 +30,11 @@ export function refocus(list: HTMLElement, id: number | string, control = "[data
   requestAnimationFrame(() => list.querySelector<HTMLElement>(`[data-row-id="${id}"] ${control}`)?.focus());
 }
 
+/** Somebody holds a row with the pointer: nothing may move under it. */
+export function isHeld(list: HTMLElement): boolean {
+  return list.querySelector("[data-dragging]") !== null;
+}
+
 const EDGE_PX = 72;
 
 /** Lets rows ([data-row-id], direct children) be dragged by their handles ([data-grip]); Escape puts one back. */

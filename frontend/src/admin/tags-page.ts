@@ -1,13 +1,17 @@
 import { need } from "../shared/dom";
-import { call, wordsOf } from "./client";
+import { call, peek, wordsOf } from "./client";
 import { combobox } from "./combobox";
 import { ask } from "./confirm";
 import { counted } from "./counted";
 import type { Tag } from "./library-shapes";
+import { followLibrary } from "./live";
+import { caughtUp, saveTogether } from "./open-draft";
+import { asManyAs, merged } from "./rows";
 import { toast } from "./toast";
 
 const PAGE_SIZE = 100;
 const TYPING_MS = 200;
+const VIDEOS_MS = 2000;
 
 /** What merging does, said before it is done. */
 export function mergeWords(from: Pick<Tag, "name" | "video_count">, into: Pick<Tag, "name">): string {
@@ -36,6 +40,8 @@ export function tagsPage() {
     refusal: "",
     busy: false,
     draft: { id: 0, name: "" },
+    saved: { id: 0, name: "" },
+    revision: 0,
     merged: null as Tag | null,
     into: null as Tag | null,
     picker: combobox<Tag>({
@@ -49,6 +55,37 @@ export function tagsPage() {
         this.into = tag;
         this.picker.text = tag.name;
       };
+      followLibrary(["tag"], () => void this.look(), VIDEOS_MS);
+    },
+    /** What others do is followed, as far as the list was shown. */
+    async look(): Promise<void> {
+      if (this.busy) return;
+      const turn = ++asked;
+      const search = this.search.trim();
+      const ask = async (after: number | null): Promise<[Tag[], number | null]> => {
+        const page = await peek("GET /api/tags", { query: { search, after, limit: PAGE_SIZE } });
+        return [page.tags, page.next_after];
+      };
+      const found = await asManyAs(this.rows.length, ask).catch(() => null);
+      if (found === null || turn !== asked) return;
+      this.all = merged(this.all, found[0]);
+      this.next = found[1];
+      this.error = "";
+      await this.catchUp(true);
+    },
+    /** Somebody may have changed what the dialog edits; whether there is nothing to look at. */
+    async catchUp(quietly = false): Promise<boolean> {
+      const { id } = this.draft;
+      if (!editor.open || id === 0) return true;
+      const one = await peek("GET /api/tags/{tag_id}", { path: { tag_id: id } }).catch((error: unknown) => {
+        if (!quietly) throw error;
+        return null;
+      });
+      if (one === null || one.id !== this.draft.id || one.edit_revision === this.revision) return this.refusal === "";
+      const { words, ...open } = caughtUp(this, { id, name: one.name }, one.edit_revision, { name: "Name" });
+      Object.assign(this, open);
+      if (words !== "") this.refusal = words;
+      return this.refusal === "";
     },
     type(): void {
       clearTimeout(timer);
@@ -91,14 +128,17 @@ export function tagsPage() {
 
     edit(tag: Tag | null): void {
       this.draft = tag === null ? { id: 0, name: this.state === "none" ? this.search.trim() : "" } : { id: tag.id, name: tag.name };
+      this.saved = { ...this.draft };
+      this.revision = tag?.edit_revision ?? 0;
       this.refusal = "";
       editor.showModal();
     },
     async run(deed: () => Promise<unknown>, done: string, dialog: HTMLDialogElement): Promise<void> {
       if (this.busy) return;
       this.busy = true;
+      this.refusal = "";
       try {
-        await deed();
+        if (!(await saveTogether(deed, () => this.catchUp()))) return;
         dialog.close();
         toast(done);
         this.busy = false;
@@ -111,7 +151,8 @@ export function tagsPage() {
     },
     save(): Promise<void> {
       const { id, name } = this.draft;
-      const deed = (): Promise<unknown> => (id === 0 ? call("POST /api/tags", { body: { name } }) : call("PUT /api/tags/{tag_id}", { path: { tag_id: id }, body: { name } }));
+      const put = (): Promise<unknown> => call("PUT /api/tags/{tag_id}", { path: { tag_id: id }, body: { name, edit_revision: this.revision } });
+      const deed = (): Promise<unknown> => (id === 0 ? call("POST /api/tags", { body: { name } }) : put());
       return this.run(deed, id === 0 ? `“${name.trim()}” is added.` : "Saved.", editor);
     },
     startMerge(tag: Tag): void {

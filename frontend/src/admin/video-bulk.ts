@@ -4,7 +4,7 @@ import type { BulkResult } from "./api-types";
 import { call, wordsOf } from "./client";
 import { ask } from "./confirm";
 import { type Filters, queryOf } from "./filters";
-import { allShown, extended, toggled } from "./selection";
+import { allShown, extended, rowsOf, toggled } from "./selection";
 import type { ListedVideo } from "./shapes";
 import { toast } from "./toast";
 
@@ -16,6 +16,7 @@ const PAGE = 200;
 interface Host extends Filters {
   videos: ListedVideo[];
   chosen: number[];
+  collected: ListedVideo[];
   anchor: number | null;
   acting: boolean;
   refresh(): Promise<void>;
@@ -30,6 +31,8 @@ interface Host extends Filters {
 export function videoBulk() {
   return {
     chosen: [] as number[],
+    /** What "all that match" found on pages that are not shown: what undoing goes back to. */
+    collected: [] as ListedVideo[],
     anchor: null as number | null,
     acting: false,
 
@@ -51,28 +54,29 @@ export function videoBulk() {
     },
     clearSelection(this: Host): void {
       this.chosen = [];
+      this.collected = [];
       this.anchor = null;
     },
     chosenText(this: Host): string {
       return `${videosText(this.chosen.length)} selected`;
     },
-    /** The rows of everything that is selected; null when some of them are on no page that was loaded. */
+    /** The rows of everything that is selected, as new as they are known; null when some of them never were. */
     chosenVideos(this: Host): ListedVideo[] | null {
-      const rows = this.videos.filter(({ id }) => this.chosen.includes(id));
-      return rows.length === this.chosen.length ? rows : null;
+      return rowsOf(this.chosen, this.collected, this.videos);
     },
     async chooseMatching(this: Host): Promise<void> {
       await this.run(async () => {
-        const found: number[] = [];
+        const found: ListedVideo[] = [];
         let cursor: string | null = null;
         do {
           const page: Awaited<ReturnType<typeof call<"GET /api/videos">>> = await call("GET /api/videos", {
             query: { ...queryOf(this), limit: PAGE, cursor, include_total: false },
           });
-          found.push(...page.videos.map(({ id }) => id));
+          found.push(...page.videos);
           cursor = page.has_more ? page.next_cursor : null;
         } while (cursor !== null && found.length < MOST);
-        this.chosen = found.slice(0, MOST);
+        this.collected = found.slice(0, MOST);
+        this.chosen = this.collected.map(({ id }) => id);
         if (cursor !== null) toast(`The first ${videosText(MOST)} are selected; do the rest afterwards.`);
       });
     },

@@ -72,6 +72,12 @@ async def create_tag(ctx: Ctx, new: TagName) -> Tag:
     return await transaction(ctx.db, lambda tx: tags.create(tx, new.name))
 
 
+@router.get("/{tag_id}")
+async def get_tag(ctx: Ctx, tag_id: RowId) -> Tag:
+    """One tag, with how many videos outside the archive it has."""
+    return await tags.by_id(ctx.db, tag_id)
+
+
 @router.put("/{tag_id}")
 async def rename_tag(ctx: Ctx, tag_id: RowId, edit: TagEdit) -> Tag:
     """Give it another name and the address that goes with it."""
