@@ -24,6 +24,7 @@ from vlog.media.plan import AudioRendition
 from vlog.processing import generations, tasks
 from vlog.storage.layout import Key
 from vlog.storage.local import LocalStorage
+from vlog.storage.tree import Tree
 from vlog.wire.codec import to_json
 from vlog.wire.work import Offer
 
@@ -238,22 +239,38 @@ async def test_sound_may_begin_within_some_of_its_frames_of_the_cell(ctx: Contex
 # ---------------------------------------------------------------- speed
 
 
-async def test_twelve_hundred_segments_are_durable_in_a_moment(ctx: Context) -> None:
-    """Two hours of film taken over: first play waits for this. The bound is generous, for busy machines."""
+async def test_twelve_hundred_segments_are_durable_in_a_moment(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hours of film taken over, for which first play waits: names become durable by the batch and not one
+    by one, which on a disk costs milliseconds each. How long it took stands in the log.
+    """
     cells = tuple(Cell(n * 180_000, (n + 1) * 180_000, 180, n, n + 1, n) for n in range(1200))
     film = replace(GRID, cells=cells)
     world = await LocalWorld.create(ctx)
     await ctx.db.fetch("UPDATE generations SET grid = $1", to_json(film).decode())
     await ctx.db.fetch("UPDATE quality_progress SET segments_total = 1200")
     offer = await begun(world, 0, 1200)
-    made = [_large(film, number) for number in range(1200)]
-    begin = monotonic_seconds()
-    for first in range(0, 1200, 64):
-        await world.client.put_segments(offer.lease, "360p", made[first : first + 64])
-    elapsed = monotonic_seconds() - begin
+    synced: list[Key | None] = []
+    sync_folder = Tree.sync_folder
+
+    def counted(tree: Tree, key: Key | None) -> None:
+        synced.append(key)
+        sync_folder(tree, key)
+
+    monkeypatch.setattr(Tree, "sync_folder", counted)
+    elapsed = 0.0
+    batches = [range(first, min(first + 64, 1200)) for first in range(0, 1200, 64)]
+    for numbers in batches:
+        # Made batch by batch: all of them together are a third of a gigabyte.
+        made = [_large(film, number) for number in numbers]
+        begin = monotonic_seconds()
+        await world.client.put_segments(offer.lease, "360p", made)
+        elapsed += monotonic_seconds() - begin
     assert await ctx.db.fetchval("SELECT segment_count FROM video_qualities") == 1200
+    # One for each batch, and a few for the playlists that first play begins with.
+    assert len(batches) <= len(synced) < 2 * len(batches)
     logging.getLogger(__name__).info("1200 segments durable in %.2f s", elapsed)
-    assert elapsed < 10
 
 
 def _large(film: Grid, number: int) -> Any:

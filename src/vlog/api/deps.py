@@ -18,8 +18,13 @@ from vlog.kit.errors import Invalid
 MAX_ID = 2**63 - 1
 
 
-async def _context(request: Request) -> Context:
+def context_of(request: Request) -> Context:
+    """What the process holds."""
     return cast(Context, request.app.state.context)
+
+
+async def _context(request: Request) -> Context:
+    return context_of(request)
 
 
 Ctx = Annotated[Context, Depends(_context)]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from vlog.catalog.facets import STATUSES, Kind, facet
 from vlog.catalog.index import Face
 from vlog.catalog.query import Arguments, Wanted, conditions
-from vlog.catalog.rows import Reader
 from vlog.catalog.search import Terms
+from vlog.db.reader import Reader
 
 # Nobody reads the last digit of a number of thousands, and counting a million rows for it is not worth it.
 COUNT_CAP = 1_000

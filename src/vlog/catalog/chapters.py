@@ -10,8 +10,9 @@ from typing import TypedDict
 
 from vlog.catalog import videos
 from vlog.catalog.revisions import refuse_unseen
-from vlog.catalog.rows import Reader, VideoRow
+from vlog.catalog.rows import VideoRow
 from vlog.catalog.text import TITLE_MAX_LENGTH, clean_line, clean_text
+from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction
 from vlog.events import audit
 from vlog.kit.errors import Conflict, Invalid, NotFound

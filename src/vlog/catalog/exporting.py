@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from vlog.catalog.query import Arguments, Wanted, conditions
-from vlog.catalog.rows import Reader
+from vlog.db.reader import Reader
 
 PAGE = 200
 

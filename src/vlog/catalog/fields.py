@@ -18,9 +18,10 @@ import msgspec
 from vlog.catalog import index, videos
 from vlog.catalog.field_values import Constraints, FieldType, Value, checked, checked_constraints
 from vlog.catalog.revisions import refuse_unseen
-from vlog.catalog.rows import Reader, VideoRow
+from vlog.catalog.rows import VideoRow
 from vlog.catalog.taxonomy import require_category
 from vlog.catalog.text import clean_line, clean_text
+from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction
 from vlog.events import audit
 from vlog.events.types import VideoUpdated

@@ -9,7 +9,7 @@ from datetime import datetime
 from vlog.catalog import search
 from vlog.catalog.facets import LENGTHS, MARKS, PUBLICATIONS, STATUSES, VISIBILITIES, Kind, facet
 from vlog.catalog.query import Wanted
-from vlog.catalog.rows import Reader
+from vlog.db.reader import Reader
 from vlog.kit.errors import Invalid, NotFound
 from vlog.kit.slugs import is_slug
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from vlog.catalog.rows import Reader
+from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction
 from vlog.kit.slugs import is_slug
 

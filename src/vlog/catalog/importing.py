@@ -13,10 +13,11 @@ from vlog.catalog import chapters, fields, playlist_items, playlists, tags, taxo
 from vlog.catalog.chapters import ChapterFields
 from vlog.catalog.fields import Field
 from vlog.catalog.playlists import PlaylistChanges
-from vlog.catalog.rows import Reader, VideoRow, Visibility
+from vlog.catalog.rows import VideoRow, Visibility
 from vlog.catalog.text import clean_description, clean_title
 from vlog.catalog.videos import VideoChanges
 from vlog.db.engine import Database
+from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction, transaction
 from vlog.kit.errors import Invalid, NotFound
 from vlog.kit.slugs import Slug, slugify

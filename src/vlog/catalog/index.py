@@ -13,8 +13,8 @@ from typing import Literal
 
 import asyncpg
 
-from vlog.catalog.rows import Reader
 from vlog.db.engine import Database
+from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction
 
 Face = Literal["catalog", "library"]

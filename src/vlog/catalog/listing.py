@@ -20,10 +20,10 @@ from vlog.catalog.rows import (
     LISTED_TEXT,
     ListedRow,
     ListedText,
-    Reader,
     VideoRow,
     video_row,
 )
+from vlog.db.reader import Reader
 
 T = TypeVar("T")
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vlog.catalog.index import Face
-from vlog.catalog.rows import LISTED, ListedRow, Reader
+from vlog.catalog.rows import LISTED, ListedRow
+from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction
 from vlog.kit.errors import Conflict, Invalid, NotFound
 

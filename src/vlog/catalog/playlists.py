@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Literal, TypedDict
 
 from vlog.catalog import former, playlist_items, revisions
-from vlog.catalog.rows import Reader, Visibility
+from vlog.catalog.rows import Visibility
 from vlog.catalog.text import clean_description, clean_title
+from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction
 from vlog.events import audit
 from vlog.kit.errors import Conflict, NotFound

@@ -69,6 +69,18 @@ class Order:
     sort: Sort = "date"
     descending: bool = True
 
+    @classmethod
+    def asked(cls, sort: Sort | None, direction: Literal["asc", "desc"] | None, *, search: str) -> Order:
+        """The wished order; else what fits best for a search, or newest first. Titles begin with A.
+
+        Without a search nothing fits better than anything else.
+        """
+        is_searched = bool(search.strip())
+        sort = sort or ("relevance" if is_searched else "date")
+        if sort == "relevance" and not is_searched:
+            sort = "date"
+        return cls(sort=sort, descending=direction == "desc" if direction else sort != "title")
+
     @property
     def name(self) -> str:
         """What a cursor of this order is called."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vlog.catalog.rows import Reader
+from vlog.db.reader import Reader
 
 LISTED = 50
 

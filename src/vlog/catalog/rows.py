@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
 import asyncpg
 
@@ -14,19 +14,6 @@ from vlog.kit.errors import NotFound
 VideoStatus = Literal["pending", "processing", "ready", "failed"]
 ThumbnailSource = Literal["auto", "selected", "custom"]
 Visibility = Literal["public", "unlisted", "private"]
-
-
-class Reader(Protocol):
-    """Whatever can read: the database itself or a running transaction."""
-
-    async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
-        """All rows."""
-
-    async def fetchrow(self, sql: str, *args: object) -> asyncpg.Record | None:
-        """The first row, or ``None``."""
-
-    async def fetchval(self, sql: str, *args: object) -> Any:
-        """The first column of the first row, or ``None``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

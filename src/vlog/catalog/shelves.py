@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vlog.catalog.query import Arguments
-from vlog.catalog.rows import LISTED, ListedRow, Reader
+from vlog.catalog.rows import LISTED, ListedRow
+from vlog.db.reader import Reader
 
 # Each is a walk along one index, or a look into the index of facets, as the planner finds best for it.
 _SOURCES = {

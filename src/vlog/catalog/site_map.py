@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from vlog.catalog.rows import LISTED, ListedRow, Reader
+from vlog.catalog.rows import LISTED, ListedRow
+from vlog.db.reader import Reader
 
 # Of a part at most: well below the 50,000 that https://www.sitemaps.org/protocol.html allows, and as much as
 # one request may take.

@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Iterator
 
-from vlog.catalog.rows import Reader
+from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction
 from vlog.kit.errors import Conflict
 from vlog.kit.slugs import RESERVED_SLUGS, SLUG_MAX_LENGTH, Slug, slugify

@@ -10,8 +10,8 @@ from vlog.catalog import former, index
 from vlog.catalog.facets import Kind
 from vlog.catalog.index import Face
 from vlog.catalog.revisions import refuse_unseen
-from vlog.catalog.rows import Reader
 from vlog.catalog.text import TAG_NAME_MAX_LENGTH, clean_line
+from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction
 from vlog.events import audit
 from vlog.kit.errors import Conflict, Invalid, NotFound

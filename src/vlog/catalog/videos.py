@@ -17,7 +17,6 @@ from vlog.catalog import index, revisions, slugs, tags
 from vlog.catalog.rows import (
     COLUMNS,
     FROM_VIDEOS,
-    Reader,
     ThumbnailSource,
     VideoRow,
     VideoStatus,
@@ -27,6 +26,7 @@ from vlog.catalog.rows import (
 )
 from vlog.catalog.taxonomy import require_category
 from vlog.catalog.text import clean_description, clean_title
+from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction
 from vlog.events import audit
 from vlog.events.types import (

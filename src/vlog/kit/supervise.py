@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import structlog
@@ -19,6 +19,12 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _CANCEL_SECONDS = 1.0
 
 _log = structlog.get_logger(__name__)
+
+
+async def pause(seconds: float, stopping: asyncio.Event) -> None:
+    """Sleep, but not beyond the moment at which a loop is asked to stop."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), seconds)
 
 
 class Supervisor:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
 
+from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction
 from vlog.kit.errors import Conflict
 from vlog.processing.estimate import rest_seconds
-from vlog.processing.rows import Reader
 
 State = Literal["requested", "running", "done", "failed", "stopped"]
 # Nothing was heard for so long: whoever made it has died.

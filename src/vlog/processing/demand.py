@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
+from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction, transaction
 from vlog.jobs import queue
 from vlog.jobs.queue import Task
 from vlog.media.grid import Grid
 from vlog.processing import rows
 from vlog.processing.rooms import Rooms
-from vlog.processing.rows import Reader
 
 # A viewer needs the cell and the one after; who seeks on should not wait for more of the place just left.
 PIECE_CELLS = 2

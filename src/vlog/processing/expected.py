@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from vlog.catalog import videos
 from vlog.catalog.rows import VideoRow
+from vlog.db.reader import Reader
 from vlog.media.stills import PictureFile
 from vlog.processing import rows
-from vlog.processing.rows import FROM_GENERATIONS, GENERATION, Generation, Reader, generation_of
+from vlog.processing.rows import FROM_GENERATIONS, GENERATION, Generation, generation_of
 from vlog.storage import layout
 from vlog.storage.layout import Key
 from vlog.wire.codec import from_json

@@ -10,9 +10,9 @@ from typing import Any, Literal, cast
 
 import asyncpg
 
+from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction
 from vlog.processing.expected import Expected
-from vlog.processing.rows import Reader
 from vlog.storage.layout import Key
 
 Kind = Literal["missing", "damaged", "unknown"]

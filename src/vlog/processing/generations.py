@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from vlog.catalog import videos
+from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction, transaction
 from vlog.kit.crash import CrashPoint, crash_point
 from vlog.kit.errors import Conflict, Unavailable
@@ -17,7 +18,7 @@ from vlog.processing import manifests, rows
 from vlog.processing.one_by_one import for_each
 from vlog.processing.planning import new_token
 from vlog.processing.rooms import Rooms
-from vlog.processing.rows import FROM_GENERATIONS, GENERATION, Generation, Quality, Reader, generation_of
+from vlog.processing.rows import FROM_GENERATIONS, GENERATION, Generation, Quality, generation_of
 from vlog.settings import known
 from vlog.storage import layout
 from vlog.storage.base import Storage

@@ -9,6 +9,7 @@ from functools import partial
 
 from vlog.catalog import videos
 from vlog.catalog.rows import VideoRow
+from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction, transaction
 from vlog.events import audit
 from vlog.kit.errors import Conflict, Invalid, NotFound, TooLarge
@@ -17,7 +18,6 @@ from vlog.processing import pictures
 from vlog.processing.one_by_one import for_each
 from vlog.processing.pictures import Details
 from vlog.processing.rooms import Rooms
-from vlog.processing.rows import Reader
 from vlog.settings import known
 from vlog.storage import layout
 from vlog.storage.layout import Key

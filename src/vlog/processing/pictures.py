@@ -14,6 +14,7 @@ import msgspec
 
 from vlog.catalog import videos
 from vlog.catalog.rows import ThumbnailSource, VideoRow
+from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction
 from vlog.jobs.queue import Task
 from vlog.kit.errors import Conflict, Fault
@@ -21,7 +22,6 @@ from vlog.media import preview_command, stills
 from vlog.media.grid import Grid
 from vlog.media.info import MediaInfo
 from vlog.media.picture_file import SentPicture
-from vlog.processing.rows import Reader
 from vlog.storage import layout
 from vlog.storage.layout import Key
 from vlog.wire.codec import from_json, to_json

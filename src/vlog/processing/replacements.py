@@ -13,6 +13,7 @@ from functools import partial
 
 from vlog.catalog import chapters, videos
 from vlog.catalog.videos import NewVideo
+from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction, transaction
 from vlog.events import audit
 from vlog.events.types import VideoReplaced, VideoReplaceFailed, VideoUpdated
@@ -21,7 +22,7 @@ from vlog.media.info import MediaInfo
 from vlog.processing import pictures, superseding
 from vlog.processing.one_by_one import for_each
 from vlog.processing.rooms import Rooms
-from vlog.processing.rows import Generation, Job, Reader
+from vlog.processing.rows import Generation, Job
 from vlog.settings import known
 from vlog.storage.layout import Key
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vlog.catalog import videos
+from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction, transaction
 from vlog.events import audit
 from vlog.kit.errors import Conflict, Invalid
 from vlog.media.planner import plan
 from vlog.processing import generations, planning, replacements, rows, superseding
 from vlog.processing.rooms import Rooms
-from vlog.processing.rows import Reader
 from vlog.settings import known
 from vlog.settings.store import Settings
 from vlog.storage.layout import Key

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, cast
 
 import asyncpg
 
+from vlog.db.reader import Reader
 from vlog.jobs.states import JobState
 from vlog.kit.errors import NotFound
 from vlog.media.grid import Grid
@@ -18,19 +19,6 @@ from vlog.wire.codec import from_json
 
 Kind = Literal["video", "audio"]
 JobKind = Literal["media", "pictures"]
-
-
-class Reader(Protocol):
-    """Whatever can read: the database itself or a running transaction."""
-
-    async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
-        """All rows."""
-
-    async def fetchrow(self, sql: str, *args: object) -> asyncpg.Record | None:
-        """The first row, or ``None``."""
-
-    async def fetchval(self, sql: str, *args: object) -> Any:
-        """The first column of the first row, or ``None``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

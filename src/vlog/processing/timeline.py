@@ -8,8 +8,8 @@ from datetime import datetime
 
 import asyncpg
 
+from vlog.db.reader import Reader
 from vlog.jobs.states import JobState, Outcome, TaskState
-from vlog.processing.rows import Reader
 from vlog.wire.codec import from_json
 from vlog.wire.work import ToolRun
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vlog.catalog.rows import Reader
+from vlog.db.reader import Reader
 
 # Held ones first, then in the order in which they were asked for.
 _UNDER_WAY = """

@@ -12,9 +12,9 @@ from typing import Any, Literal, cast
 import asyncpg
 
 from vlog.catalog.videos import NewVideo
+from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction
 from vlog.kit.errors import NotFound
-from vlog.processing.rows import Reader
 from vlog.wire.codec import from_json, to_json
 
 UploadState = Literal["receiving", "accepted", "failed"]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from vlog.catalog import index, publishing
@@ -18,7 +17,7 @@ from vlog.db.transaction import Transaction, transaction
 from vlog.events import audit, outbox
 from vlog.kit.errors import VlogError
 from vlog.kit.sightings import Sightings
-from vlog.kit.supervise import Supervisor
+from vlog.kit.supervise import Supervisor, pause
 from vlog.processing import (
     checks,
     findings,
@@ -195,8 +194,7 @@ def _loop(ctx: Context, chore: Chore, *, leads: asyncio.Event) -> Callable[[asyn
                 await do(ctx, chore)
             # Until there is something to lead, look often: the first round after a start matters most.
             seconds = chore.every_seconds if leads.is_set() else 0.2
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), seconds)
+            await pause(seconds, stopping)
 
     return loop
 

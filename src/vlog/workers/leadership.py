@@ -14,6 +14,7 @@ import asyncpg
 from vlog.db.engine import Database
 from vlog.db.errors import mapped
 from vlog.kit.errors import Unavailable
+from vlog.kit.supervise import pause
 from vlog.telemetry.logs import get_logger
 
 _LOCK = 0x564C4247
@@ -38,7 +39,7 @@ class Leadership:
             except Unavailable as error:
                 _log.warning("leadership lost", reason=error.message)
             self.leads.clear()
-            await _sleep(self._poll_seconds, stopping)
+            await pause(self._poll_seconds, stopping)
 
     async def _lead_once(self, stopping: asyncio.Event) -> None:
         connection = await self._db.connect()
@@ -54,13 +55,8 @@ class Leadership:
                 else:
                     with mapped():
                         await connection.fetchval("SELECT 1", timeout=_POLL_SECONDS)
-                await _sleep(self._poll_seconds, stopping)
+                await pause(self._poll_seconds, stopping)
         finally:
             self.leads.clear()
             with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
                 await connection.close(timeout=2)
-
-
-async def _sleep(seconds: float, stopping: asyncio.Event) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stopping.wait(), seconds)

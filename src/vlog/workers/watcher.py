@@ -14,6 +14,7 @@ from vlog.context import Context
 from vlog.kit.ending import end
 from vlog.kit.errors import VlogError
 from vlog.kit.mounts import MOUNTS, file_system_of, is_remote
+from vlog.kit.supervise import pause
 from vlog.processing import inbox
 from vlog.settings.known import INBOX, INBOX_SETTLE_SECONDS, INBOX_WATCH
 from vlog.storage.inbox import InboxFolder
@@ -42,7 +43,7 @@ async def watch(ctx: Context, leads: asyncio.Event, stopping: asyncio.Event) -> 
         while not stopping.is_set():
             if leads.is_set() and await _is_on(ctx):
                 await _watch_while_leading(ctx, folder, leads=leads, stopping=stopping)
-            await _sleep(_OFF_SECONDS if leads.is_set() else 0.2, stopping)
+            await pause(_OFF_SECONDS if leads.is_set() else 0.2, stopping)
     finally:
         folder.close()
 
@@ -55,13 +56,13 @@ async def _watch_while_leading(
         how = await ctx.settings.get(INBOX_WATCH)
     except VlogError as error:
         _log.warning("inbox put off", code=error.code, reason=error.message)
-        await _sleep(_AWAY_SECONDS, stopping)
+        await pause(_AWAY_SECONDS, stopping)
         return
     async with _hints(folder.path, how) as hint:
         while leads.is_set() and not stopping.is_set() and await _is_on(ctx):
             hint.clear()
             seconds = await look(ctx, folder)
-            await _sleep(_PAUSE_SECONDS, stopping)
+            await pause(_PAUSE_SECONDS, stopping)
             await _first_of(hint, stopping, seconds=seconds)
 
 
@@ -110,7 +111,7 @@ async def _listen(path: Path, how: str, *, hint: asyncio.Event, over: asyncio.Ev
                 _log.warning("inbox without hints for a while", reason=reason)
             told = reason
             hint.set()
-        await _sleep(_RESTART_SECONDS, over)
+        await pause(_RESTART_SECONDS, over)
 
 
 def _file_system(path: Path) -> str | None:
@@ -131,8 +132,3 @@ async def _first_of(hint: asyncio.Event, stopping: asyncio.Event, *, seconds: fl
     await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     for task in waiting:
         task.cancel()
-
-
-async def _sleep(seconds: float, stopping: asyncio.Event) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stopping.wait(), seconds)

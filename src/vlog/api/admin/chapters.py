@@ -14,7 +14,8 @@ from vlog.api.admin.guard import ADMIN_ONLY
 from vlog.api.deps import MAX_ID, Ctx, Ids, RowId, Text, sent_fields
 from vlog.catalog import chapters, videos
 from vlog.catalog.chapters import Chapter, ChapterFields
-from vlog.catalog.rows import Reader, VideoRow
+from vlog.catalog.rows import VideoRow
+from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction, transaction
 from vlog.kit.errors import Conflict
 from vlog.media.chapters import Mark, in_description

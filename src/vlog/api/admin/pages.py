@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from vlog.api.admin.guard import ADMIN_ONLY, ANYBODY, Gate
-from vlog.api.deps import Ctx, RowId
+from vlog.api.deps import Ctx, RowId, context_of
 from vlog.api.errors import Problem, request_id_of
 from vlog.api.render import Pages, Site, site_of, site_or_default
 from vlog.catalog import videos
@@ -90,7 +90,7 @@ async def video_page(ctx: Ctx, pages: PagesOf, video_id: RowId) -> Response:
 
 async def error_page(request: Request, problem: Problem) -> Response:
     """A problem for somebody who looks at it in a browser; who is not signed in is led to the sign-in."""
-    ctx: Context = request.app.state.context
+    ctx = context_of(request)
     if problem.status == HTTPStatus.UNAUTHORIZED:
         return await _to_door(request)
     pages: Pages = request.app.state.pages

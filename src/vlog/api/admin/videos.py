@@ -103,12 +103,8 @@ class AdminListQuery(BaseModel):
         )
 
     def ordered(self) -> Order:
-        """Newest first, or as asked."""
-        is_searched = bool(self.search.strip())
-        sort = self.sort or ("relevance" if is_searched else "date")
-        if sort == "relevance" and not is_searched:
-            sort = "date"
-        return Order(sort=sort, descending=self.order == "desc" if self.order else sort != "title")
+        """The order that is asked for."""
+        return Order.asked(self.sort, self.order, search=self.search)
 
 
 @router.get("")

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vlog.api.conditional import tagged_response
+from vlog.api.deps import context_of
 from vlog.api.micro_cache import Make, MicroCache
 from vlog.context import Context
 
@@ -34,8 +35,3 @@ async def answer_shape(
         return msgspec.json.encode(await make(context_of(request)))
 
     return await answer(request, key, encoded)
-
-
-def context_of(request: Request) -> Context:
-    """What the process holds."""
-    return cast(Context, request.app.state.context)

@@ -9,14 +9,13 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from vlog.api.deps import Ctx
+from vlog.api.deps import Ctx, context_of
 from vlog.api.errors import Problem, request_id_of
 from vlog.api.public import bulk
 from vlog.api.public.home import home_of
 from vlog.api.public.shapes import video_item
 from vlog.api.public.speaking import PagesOf, spoken_pages
 from vlog.api.render import site_of, site_or_default
-from vlog.context import Context
 
 router = APIRouter(include_in_schema=False)
 
@@ -40,7 +39,7 @@ async def cards(ctx: Ctx, pages: PagesOf, ids: str = "") -> Response:
 
 async def error_page(request: Request, problem: Problem) -> Response:
     """A problem for somebody who looks at it in a browser."""
-    ctx: Context = request.app.state.context
+    ctx = context_of(request)
     pages = await spoken_pages(request)
     context: dict[str, object] = {"site": await site_or_default(ctx.settings)}
     template = "public/not_found.html"

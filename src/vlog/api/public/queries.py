@@ -52,9 +52,5 @@ class ListQuery(BaseModel):
         )
 
     def ordered(self) -> Order:
-        """The order: what fits best for a search, else newest first; titles begin with A."""
-        is_searched = bool(self.search.strip())
-        sort = self.sort or ("relevance" if is_searched else "date")
-        if sort == "relevance" and not is_searched:
-            sort = "date"
-        return Order(sort=sort, descending=self.order == "desc" if self.order else sort != "title")
+        """The order that is asked for."""
+        return Order.asked(self.sort, self.order, search=self.search)

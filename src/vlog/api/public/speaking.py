@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from vlog.api.deps import context_of
 from vlog.api.languages import COOKIE, LANGUAGES, chosen
 from vlog.api.render import Pages
-from vlog.context import Context
 from vlog.kit.errors import Invalid, VlogError
 from vlog.settings.known import LANGUAGE
 
@@ -23,7 +23,7 @@ _A_YEAR_SECONDS = 365 * 86_400
 async def spoken_pages(request: Request) -> Pages:
     """The templates in the language that this request asks for, whatever else fails."""
     pages: Pages = request.app.state.pages
-    ctx: Context = request.app.state.context
+    ctx = context_of(request)
     try:
         setting = await ctx.settings.get(LANGUAGE)
     except VlogError:

@@ -13,9 +13,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vlog.api.conditional import tag_of, tagged_response
+from vlog.api.deps import context_of
 from vlog.api.hot import HotRoute, described, read_query
 from vlog.api.public import bulk
-from vlog.api.public.answers import answer, answer_shape, context_of
+from vlog.api.public.answers import answer, answer_shape
 from vlog.api.public.queries import ListQuery
 from vlog.api.public.shapes import (
     Progress,
