@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.api import make_ready, make_video
 from tests.support.cli_site import Terminal, terminal
+from tests.support.databases import shift_clock
 from tests.support.site import make_clip
 from tests.support.web import site
 from vlog.context import Context
@@ -93,6 +94,44 @@ async def test_work_on_what_plays(ctx: Context, vlog: Terminal) -> None:
     assert refused["failed"] == 2
     assert (await vlog("retranscode", "one", "--priority", "soon")).code == 2
     assert (await vlog("upload", __file__, "--replaces", "nowhere")).code == 4
+
+
+async def test_what_is_due_is_looked_at_and_purged(ctx: Context, vlog: Terminal) -> None:
+    kept, old = await make_ready(ctx, "Kept"), await make_ready(ctx, "Old")
+    assert (await vlog("purge")).code == 2
+    assert (await vlog("purge", "old", "--due")).code == 2
+    refused = await vlog.json("purge", "old", "--dry-run", code=1)
+    assert refused["results"][0]["code"] == "not_deleted"
+    await vlog("delete", "old", "--yes")
+    assert (await vlog("purge", "old", "--dry-run")).out == f"Video {old.id} would be deleted for good.\n"
+    assert "0 videos of 1 in the archive would go now" in (await vlog("purge", "--due", "--dry-run")).out
+    await shift_clock(ctx.db, "31 days")
+    found = await vlog.json("purge", "--due", "--dry-run")
+    assert (found["purged"], found["left"], found["archive"]["due"][0]["id"]) == (0, 1, old.id)
+    assert "Old" in (await vlog("purge", "--due", "--dry-run")).out
+    assert (await vlog("purge", "--due", typed="n\n")).code == 1
+    assert [video["slug"] for video in await vlog.json("archive")] == ["old"]
+    assert await vlog.json("purge", "--due", "--yes") == {"dry_run": False, "purged": 1, "left": 0}
+    assert await vlog.json("archive") == []
+    assert (await vlog.json("show", "kept"))["id"] == kept.id
+
+
+async def test_removals_are_told_to_programs_too(ctx: Context, vlog: Terminal) -> None:
+    video = await make_ready(ctx, "One")
+    await vlog("playlists", "create", "{Sea}", "--slug", "sea")
+    await vlog("playlists", "add", "sea", "one")
+    taken = await vlog.json("playlists", "remove", "sea", "one", "nowhere", code=4)
+    assert [(each["id"], each["ok"]) for each in taken["results"]] == [(video.id, True), (None, False)]
+    for group, words in (
+        ("playlists", ["sea"]),
+        ("categories", ["talks"]),
+        ("tags", ["talks"]),
+        ("fields", ["talks"]),
+    ):
+        if group != "playlists":
+            await vlog(group, "create", "Talks")
+        gone = await vlog.json(group, "delete", *words, "--yes")
+        assert (gone["slug"], gone["deleted"]) == (words[0], True)
 
 
 async def test_trash_and_purge_ask(ctx: Context, vlog: Terminal) -> None:

@@ -24,6 +24,7 @@ from vlog.cli.library.findings import findings
 from vlog.cli.library.listing import listing
 from vlog.cli.library.naming import video_id
 from vlog.cli.library.playlists import playlists
+from vlog.cli.library.purging import purging
 from vlog.cli.library.taxonomy import categories, tags
 from vlog.cli.library.thumbnails import thumbnails
 from vlog.cli.library.transfer import transfer
@@ -213,7 +214,7 @@ def version() -> None:
     print(f"vlog {installed_version('vlog')}")
 
 
-for verbs in (listing, editing, thumbnails, acts, transfer, auditing):
+for verbs in (listing, editing, thumbnails, acts, purging, transfer, auditing):
     app.add_typer(verbs)
 for name, group in (
     ("categories", categories),

@@ -118,22 +118,9 @@ def delete(
     """Move videos to the archive, from where `vlog restore` brings them back; or delete them for good."""
     with admin_api() as api:
         if not yes:
-            _ask(api, videos, for_good=permanent)
+            ask_first(api, videos, for_good=permanent)
         fate = "deleted for good" if permanent else "in the archive"
         each(api, videos, _purge if permanent else _trash, told=f"Video {{}} is {fate}.", as_json=as_json)
-
-
-@acts.command(rich_help_panel=PANEL, epilog="vlog purge am-see")
-def purge(videos: Videos, yes: Yes = False, as_json: AsJson = False) -> None:
-    """Delete videos that are in the archive for good, with their sources. Nothing can bring them back."""
-
-    def act(api: AdminApi, found: int) -> Any:
-        return api.send("DELETE", f"/api/videos/{found}", params={"permanent": "true"})
-
-    with admin_api() as api:
-        if not yes:
-            _ask(api, videos, for_good=True)
-        each(api, videos, act, told="Video {} is deleted for good.", as_json=as_json)
 
 
 def each(api: AdminApi, names: Sequence[str], act: Act, *, told: str, as_json: bool) -> None:
@@ -178,7 +165,8 @@ def _purge(api: AdminApi, found: int) -> None:
         api.send("DELETE", f"/api/videos/{found}", params={"permanent": for_good})
 
 
-def _ask(api: AdminApi, names: Sequence[str], *, for_good: bool) -> None:
+def ask_first(api: AdminApi, names: Sequence[str], *, for_good: bool) -> None:
+    """Ask whether these videos shall go; ends the command when they shall not."""
     titles = []
     for name in names:
         try:

@@ -9,7 +9,7 @@ import typer
 
 from vlog.cli.client import admin_api
 from vlog.cli.library import naming
-from vlog.cli.library.words import AsJson, Yes, add, print_json, print_table, say, sent, table
+from vlog.cli.library.words import AsJson, Yes, add, print_json, print_table, say, sent, table, tell_deleted
 from vlog.kit.errors import Invalid
 from vlog.kit.lines import printable
 
@@ -129,7 +129,7 @@ def edit_field(
 
 
 @fields.command("delete")
-def delete_field(field: _Field, yes: Yes = False) -> None:
+def delete_field(field: _Field, yes: Yes = False, as_json: AsJson = False) -> None:
     """Remove a custom field with all its values."""
     with admin_api() as api:
         found = naming.field(api, field)
@@ -137,7 +137,7 @@ def delete_field(field: _Field, yes: Yes = False) -> None:
             question = f"Delete the field “{printable(found['name'])}” with what all videos say to it?"
             typer.confirm(question, abort=True)
         api.send("DELETE", f"/api/custom-fields/{found['id']}")
-    say(f"“{found['name']}” is deleted.")
+    tell_deleted(found, f"“{found['name']}” is deleted.", as_json=as_json)
 
 
 def _seen_as(field: dict[str, Any]) -> str:

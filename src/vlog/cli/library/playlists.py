@@ -10,6 +10,7 @@ import typer
 
 from vlog.cli.client import AdminApi, admin_api
 from vlog.cli.library import naming
+from vlog.cli.library.acts import each
 from vlog.cli.library.editing import Visibility, text_of
 from vlog.cli.library.words import (
     AsJson,
@@ -23,6 +24,7 @@ from vlog.cli.library.words import (
     say,
     sent,
     table,
+    tell_deleted,
 )
 from vlog.kit.errors import Invalid
 from vlog.kit.lines import printable
@@ -153,14 +155,15 @@ def add_videos(
 
 
 @playlists.command("remove")
-def remove_videos(playlist: PlaylistName, videos: Videos) -> None:
+def remove_videos(playlist: PlaylistName, videos: Videos, as_json: AsJson = False) -> None:
     """Take videos out; they stay in the library."""
     with admin_api() as api:
         found = naming.playlist(api, playlist)["id"]
-        for video in videos:
-            number = naming.video_id(api, video)
-            api.send("DELETE", f"/api/playlists/{found}/videos/{number}")
-            say(f"Video {number} is no longer in {playlist}.")
+
+        def act(api: AdminApi, number: int) -> Any:
+            return api.send("DELETE", f"/api/playlists/{found}/videos/{number}")
+
+        each(api, videos, act, told=f"Video {{}} is no longer in {_braced(playlist)}.", as_json=as_json)
 
 
 @playlists.command("move", epilog="vlog playlists move learn-to-sail wind --before knots")
@@ -192,14 +195,15 @@ def reorder_videos(playlist: PlaylistName, videos: Videos, as_json: AsJson = Fal
 
 
 @playlists.command("delete")
-def delete_playlist(playlist: PlaylistName, yes: Yes = False) -> None:
+def delete_playlist(playlist: PlaylistName, yes: Yes = False, as_json: AsJson = False) -> None:
     """Remove a playlist; its videos stay, and `vlog playlists restore NUMBER` brings it back."""
     with admin_api() as api:
         found = naming.playlist(api, playlist)
         if not yes:
             typer.confirm(f"Delete the playlist “{printable(found['title'])}”? Its videos stay.", abort=True)
         api.send("DELETE", f"/api/playlists/{found['id']}")
-    say(f"“{found['title']}” is deleted; `vlog playlists restore {found['id']}` brings it back.")
+    words = f"“{found['title']}” is deleted; `vlog playlists restore {found['id']}` brings it back."
+    tell_deleted(found, words, as_json=as_json)
 
 
 @playlists.command("restore")
@@ -233,3 +237,8 @@ def _tell(playlist: dict[str, Any], fate: str, *, as_json: bool) -> None:
         print_json(playlist)
     else:
         say(f"Playlist {playlist['title']} ({playlist['slug']}) {fate}.")
+
+
+def _braced(name: str) -> str:
+    """Braces as they are, in a text that has places to be filled."""
+    return name.replace("{", "{{").replace("}", "}}")

@@ -19,6 +19,7 @@ from vlog.cli.library.words import (
     say,
     sent,
     table,
+    tell_deleted,
 )
 from vlog.kit.errors import Conflict, Invalid
 from vlog.kit.lines import printable
@@ -98,33 +99,43 @@ def move_category(
     before: Annotated[
         str | None, typer.Option("--before", help="In front of this one; else the end.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Put a category elsewhere in the order."""
     with admin_api() as api:
         moved = int(naming.category(api, category)["id"])
         rest = [each["id"] for each in api.get("/api/categories") if each["id"] != moved]
         at = rest.index(naming.category(api, before)["id"]) if before is not None else len(rest)
-        api.send("POST", "/api/categories/reorder", json={"category_ids": [*rest[:at], moved, *rest[at:]]})
-    say(f"Category {category} is moved.")
+        order = [*rest[:at], moved, *rest[at:]]
+        found = api.send("POST", "/api/categories/reorder", json={"category_ids": order})
+    if as_json:
+        print_json(found)
+    else:
+        say(f"Category {category} is moved.")
 
 
 @categories.command("reorder", epilog="vlog categories reorder music talks films")
-def reorder_categories(names: Annotated[list[str], typer.Argument(metavar="CATEGORY")]) -> None:
+def reorder_categories(
+    names: Annotated[list[str], typer.Argument(metavar="CATEGORY")], as_json: AsJson = False
+) -> None:
     """Put categories into this order; those that are not named follow."""
     with admin_api() as api:
         first = [int(naming.category(api, name)["id"]) for name in names]
         if len(set(first)) != len(first):
             raise Conflict("Name each category once.")
         rest = [each["id"] for each in api.get("/api/categories") if each["id"] not in first]
-        api.send("POST", "/api/categories/reorder", json={"category_ids": [*first, *rest]})
-    print("Categories are in order.")
+        found = api.send("POST", "/api/categories/reorder", json={"category_ids": [*first, *rest]})
+    if as_json:
+        print_json(found)
+    else:
+        print("Categories are in order.")
 
 
 @categories.command("delete")
-def delete_category(category: CategoryName, yes: Yes = False) -> None:
+def delete_category(category: CategoryName, yes: Yes = False, as_json: AsJson = False) -> None:
     """Remove a category; its videos stay, without one."""
     with admin_api() as api:
-        _delete(api, "/api/categories", naming.category(api, category), yes=yes)
+        _delete(api, "/api/categories", naming.category(api, category), yes=yes, as_json=as_json)
 
 
 @tags.callback(invoke_without_command=True)
@@ -195,16 +206,16 @@ def merge_tag(
 
 
 @tags.command("delete")
-def delete_tag(tag: TagName, yes: Yes = False) -> None:
+def delete_tag(tag: TagName, yes: Yes = False, as_json: AsJson = False) -> None:
     """Remove a tag from all videos."""
     with admin_api() as api:
-        _delete(api, "/api/tags", naming.tag(api, tag), yes=yes)
+        _delete(api, "/api/tags", naming.tag(api, tag), yes=yes, as_json=as_json)
 
 
-def _delete(api: AdminApi, path: str, thing: naming.Thing, *, yes: bool) -> None:
+def _delete(api: AdminApi, path: str, thing: naming.Thing, *, yes: bool, as_json: bool) -> None:
     if not yes:
         count = thing.get("video_count") or 0
         held = f" {count} videos have it." if count else ""
         typer.confirm(f"Delete “{printable(thing['name'])}”?{held}", abort=True)
     api.send("DELETE", f"{path}/{thing['id']}")
-    say(f"“{thing['name']}” is deleted.")
+    tell_deleted(thing, f"“{thing['name']}” is deleted.", as_json=as_json)

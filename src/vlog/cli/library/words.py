@@ -56,6 +56,14 @@ def say(text: str) -> None:
     print(printable(text))
 
 
+def tell_deleted(thing: Mapping[str, Any], words: str, *, as_json: bool) -> None:
+    """What was removed, for a person or another program."""
+    if as_json:
+        print_json({"id": thing["id"], "slug": thing.get("slug"), "deleted": True})
+    else:
+        say(words)
+
+
 def table(*columns: str) -> Table:
     """An empty table; numbers stand on the right."""
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
