@@ -319,3 +319,38 @@ async def test_publishing_twice_is_one_act(ctx: Context, admin: httpx.AsyncClien
     for _ in range(2):
         await post(admin, f"/api/videos/{video.id}/publish", {})
     assert await acts(admin) == ["video.published"]
+
+
+async def test_parts_of_a_video_for_themselves(ctx: Context, admin: httpx.AsyncClient) -> None:
+    video = await make_ready(ctx)
+    base = f"/api/videos/{video.id}"
+    sea, ice = [(await post(admin, "/api/tags", {"name": name}, 201))["id"] for name in ("Sea", "Ice")]
+    assert [each["name"] for each in await put(admin, f"{base}/tags", {"tag_ids": [sea, ice]})] == [
+        "Ice",
+        "Sea",
+    ]
+    stale = await put(admin, f"{base}/tags", {"tag_ids": [], "edit_revision": 0}, 409)
+    assert stale["code"] == "edited_meanwhile"
+    assert (await admin.delete(f"{base}/tags/{ice}")).status_code == 204
+    assert (await admin.delete(f"{base}/tags/{ice}")).status_code == 404
+    assert [each["slug"] for each in (await admin.get(f"{base}/tags")).json()] == ["sea"]
+    assert (await admin.get(f"{base}/progress")).json()["status"] == "ready"
+    made = await post(admin, f"{base}/chapters", {"title": "Start", "start_time": 0}, 201)
+    assert (await admin.get(f"{base}/chapters/{made['id']}")).json() == made
+    assert (await admin.get(f"{base}/chapters/{MISSING}")).status_code == 404
+    await admin.delete(base)
+    page = (await admin.get("/api/videos/archived")).json()
+    assert (page["total"], [each["id"] for each in page["videos"]]) == (1, [video.id])
+    for path in ("tags", "progress"):
+        assert (await admin.get(f"/api/videos/{MISSING}/{path}")).status_code == 404
+
+
+async def test_fields_of_one_category_alone(admin: httpx.AsyncClient) -> None:
+    walks = await post(admin, "/api/categories", {"name": "Walks"}, 201)
+    for name, category_id in (("Length", walks["id"]), ("Colour", None)):
+        new = {"name": name, "field_type": "text", "category_id": category_id}
+        await post(admin, "/api/custom-fields", new, 201)
+    for asked, names in ((walks["id"], ["Length"]), (0, ["Colour"]), (None, ["Length", "Colour"])):
+        query = {} if asked is None else {"category_id": asked}
+        found = (await admin.get("/api/custom-fields", params=query)).json()
+        assert [each["name"] for each in found["fields"]] == names

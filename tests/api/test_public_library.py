@@ -163,3 +163,19 @@ async def test_what_is_not_public_is_found_nowhere(ctx: Context, public: httpx.A
         assert (await get(public, "/api/tags/ice"))["video_count"] == 0
         assert (await public.get("/api/videos/glacier-lake")).status_code == by_link
         await eventually(public, "/videos/glacier-lake/master.m3u8", by_link)
+
+
+async def test_a_name_that_is_given_back_leads_in_no_circle(ctx: Context, public: httpx.AsyncClient) -> None:
+    """Browsers may keep a lasting redirect for ever, unless they are told to ask again."""
+    video = await make_ready(ctx, "First")
+
+    async def rename(slug: str) -> None:
+        await change(ctx.db, lambda tx: videos.edit(tx, video.id, {"slug": slug}))
+
+    for here, there in (("second", "first"), ("first", "second")):
+        await rename(here)
+        for page in ("watch", "embed"):
+            answer = await public.get(f"/{page}/{there}", follow_redirects=False)
+            assert (answer.status_code, answer.headers["location"]) == (301, f"/{page}/{here}")
+            assert answer.headers["cache-control"] == "no-cache"
+            assert (await public.get(f"/{page}/{here}", follow_redirects=False)).status_code == 200

@@ -134,7 +134,7 @@ def questions(path: str, video: VideoRow, state: str) -> list[str]:
     slug = video.slug
     page = quote(f"{HOST}/watch/{slug}", safe="")
     if path == "/videos/{path:path}":
-        sizes = [f"/videos/{video.storage_key}/thumbnail-{width}.webp" for width in (320, 640)]
+        sizes = [f"/videos/{video.storage_key}/thumbnail_{width}.webp" for width in (320, 640)]
         return [*media_files(video), *sizes]
     queries = {
         "/api/videos": ["", "?search=lantern", f"?tag=only-{state}", "?category=lamps", "?featured=true"],

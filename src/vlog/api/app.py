@@ -39,6 +39,7 @@ from vlog.api.admin import (
 )
 from vlog.api.admin import health as admin_health
 from vlog.api.admin import pages as admin_pages
+from vlog.api.admin import parts as admin_parts
 from vlog.api.admin import videos as admin_videos
 from vlog.api.admin.events import ProgressFeed
 from vlog.api.admin.guard import Gate
@@ -204,6 +205,8 @@ def _admin_routers() -> tuple[APIRouter, ...]:
         resumable.router,
         # Before the videos': ``export`` is no video's id.
         transfer.router,
+        # "/archived" before any number of a video, one chapter after what chapters can be made of.
+        admin_parts.router,
         admin_videos.router,
         events.router,
         admin_pages.open_router,

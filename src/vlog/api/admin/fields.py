@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, JsonValue
 from pydantic import Field as Bounded
 
@@ -149,9 +149,13 @@ class VideoFields:
 
 
 @router.get("/custom-fields")
-async def list_fields(ctx: Ctx) -> FieldList:
-    """All fields in their order."""
-    found = [_shape(field) for field in await fields.fields(ctx.db)]
+async def list_fields(
+    ctx: Ctx, category_id: Annotated[int | None, Query(ge=0, le=MAX_ID)] = None
+) -> FieldList:
+    """All fields in their order, or those of one category alone; ``category_id`` 0: those of all videos."""
+    wanted = category_id or None
+    every = await fields.fields(ctx.db)
+    found = [_shape(field) for field in every if category_id is None or field.category_id == wanted]
     return FieldList(fields=found, total_count=len(found))
 
 

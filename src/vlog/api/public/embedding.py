@@ -11,12 +11,13 @@ from xml.sax.saxutils import escape
 import msgspec
 from fastapi import APIRouter, Query
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from vlog.api import headers
 from vlog.api.deps import Ctx
 from vlog.api.public import sharing
 from vlog.api.public import videos as api
+from vlog.api.public.moved import moved
 from vlog.api.public.speaking import PagesOf
 from vlog.api.public.watch_page import present_slug
 from vlog.api.render import site_of
@@ -48,7 +49,9 @@ async def embed(ctx: Ctx, pages: PagesOf, slug: str) -> Response:
             )
             page.headers.update(framing)
             return page
-        return RedirectResponse(f"/embed/{target}", HTTPStatus.MOVED_PERMANENTLY, headers=framing)
+        answer = moved(f"/embed/{target}")
+        answer.headers.update(framing)
+        return answer
     video = await api.detail_of(ctx, row)
     shared = await sharing.of_video(ctx, row, video)
     context = {"site": await site_of(ctx.settings), "video": video, "shared": shared}

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from email.utils import format_datetime
-from http import HTTPStatus
 from typing import Literal
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from vlog.api.conditional import tag_of, tagged_response
 from vlog.api.deps import Ctx
 from vlog.api.media_urls import stream_url
 from vlog.api.public.feed_text import Feed, atom, rss
+from vlog.api.public.moved import moved
 from vlog.api.public.shapes import video_item
 from vlog.api.render import site_of
 from vlog.catalog import former, listing, playlist_items, playlists, shelves, tags, taxonomy
@@ -49,8 +49,7 @@ async def subject_feed(request: Request, ctx: Ctx, subject: Subject, slug: str, 
         present = await former.present_slug(ctx.db, subject, slug)
         if present is None or present == slug:
             raise
-        address = f"/{subject}/{present}/feed.{ending}"
-        return RedirectResponse(address, HTTPStatus.MOVED_PERMANENTLY)
+        return moved(f"/{subject}/{present}/feed.{ending}")
     site = await site_of(ctx.settings)
     feed = _feed(ctx, rows, title=f"{title} – {site.name}", description=description, of=f"/{subject}/{slug}")
     return _answer(request, feed, ending)

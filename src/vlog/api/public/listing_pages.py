@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from vlog.api.deps import MAX_ID, Ctx
 from vlog.api.public import playlists as playlists_api
 from vlog.api.public import videos as videos_api
 from vlog.api.public.listed import Listed
+from vlog.api.public.moved import moved
 from vlog.api.public.playlists import PlaylistItem
 from vlog.api.public.shapes import VideoItem, video_item
 from vlog.api.public.sought import SORTS
@@ -189,4 +189,4 @@ async def _moved(ctx: Context, subject: Subject, slug: str) -> Response:
     present = await former.present_slug(ctx.db, subject, slug)
     if present is None or present == slug:
         raise NotFound(f"There is no such {subject}.", code=f"unknown_{subject}")
-    return RedirectResponse(f"/{subject}/{present}", HTTPStatus.MOVED_PERMANENTLY)
+    return moved(f"/{subject}/{present}")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from http import HTTPStatus
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from vlog.api.deps import Ctx
 from vlog.api.public import sharing
 from vlog.api.public import videos as api
+from vlog.api.public.moved import moved
 from vlog.api.public.shapes import VideoItem, video_item
 from vlog.api.public.speaking import PagesOf
 from vlog.api.render import site_of
@@ -64,7 +64,7 @@ async def watch(request: Request, ctx: Ctx, pages: PagesOf, slug: str, playlist:
     if row is None:
         query = f"?{request.url.query}" if request.url.query else ""
         target = f"/watch/{await present_slug(ctx, slug)}{query}"
-        return RedirectResponse(target, HTTPStatus.MOVED_PERMANENTLY)
+        return moved(target)
     video = await api.detail_of(ctx, row)
     site = await site_of(ctx.settings)
     shared = await sharing.of_video(ctx, row, video)
