@@ -102,12 +102,28 @@ export interface AdminVideoDetail {
   warnings: string[];
 }
 
+/** One page of the archive, last deleted first; `total` is counted up to 1 000. */
+export interface ArchivePage {
+  next_cursor: string | null;
+  total: number;
+  videos: ArchivedVideo[];
+}
+
 /** A video in the archive; `purge_at` is when its time is over, `size_bytes` its source and renditions. */
 export interface Archived {
   deleted_at: string;
   id: number;
   purge_at: string | null;
   size_bytes: number;
+  title: string;
+}
+
+/** A deleted video that can be restored. */
+export interface ArchivedVideo {
+  created_at: string;
+  deleted_at: string | null;
+  id: number;
+  slug: string;
   title: string;
 }
 
@@ -645,6 +661,13 @@ export interface Rendition {
   true_peak_dbtp: number | null;
 }
 
+/** How far one rendition is: `progress` is percent. */
+export interface RenditionProgress {
+  name: string;
+  progress: number;
+  status: string;
+}
+
 /** The file is safe here; what played before plays until what is made of this one does. */
 export interface Replaced {
   message: string;
@@ -812,6 +835,12 @@ export interface TagPage {
   tags: Tag[];
 }
 
+/** All tags that the video is to have. `edit_revision`: as with its other edits. */
+export interface TagSet {
+  edit_revision?: number | null;
+  tag_ids: number[];
+}
+
 /** One task of a job. Cells are segments, both ends included, `null` for tasks that make none. */
 export interface Task {
   attempt: number;
@@ -934,11 +963,32 @@ export interface VideoOrder {
   video_ids: number[];
 }
 
+/** How far the newest job of a video is, with what went wrong in full; zeros before there is one. */
+export interface VideoProgress {
+  attempt: number;
+  current_step: string | null;
+  eta_seconds: number | null;
+  last_error: string | null;
+  max_attempts: number;
+  playable_seconds: number | null;
+  progress_percent: number;
+  qualities: RenditionProgress[];
+  started_at: string | null;
+  status: "pending" | "processing" | "ready" | "failed";
+}
+
 /** A video of whose source there is something to say. */
 export interface VideoRemarks {
   title: string;
   video_id: number;
   warnings: string[];
+}
+
+/** A tag of a video. */
+export interface VideoTag {
+  id: number;
+  name: string;
+  slug: string;
 }
 
 /** A description that nobody has saved; times in it that are beyond `duration` (seconds) are none. */
@@ -1062,7 +1112,9 @@ export interface Operations {
   };
   "GET /api/custom-fields": {
     path?: never;
-    query?: never;
+    query?: {
+      category_id?: number | null;
+    };
     body?: never;
     answer: FieldList;
   };
@@ -1367,6 +1419,15 @@ export interface Operations {
     body: FormData;
     answer: Uploaded;
   };
+  "GET /api/videos/archived": {
+    path?: never;
+    query?: {
+      limit?: number | null;
+      cursor?: string | null;
+    };
+    body?: never;
+    answer: ArchivePage;
+  };
   "POST /api/videos/bulk/add-to-playlist": {
     path?: never;
     query?: never;
@@ -1552,6 +1613,15 @@ export interface Operations {
     body: ChapterOrder;
     answer: ChapterList;
   };
+  "GET /api/videos/{video_id}/chapters/{chapter_id}": {
+    path: {
+      video_id: number;
+      chapter_id: number;
+    };
+    query?: never;
+    body?: never;
+    answer: Chapter;
+  };
   "PUT /api/videos/{video_id}/chapters/{chapter_id}": {
     path: {
       video_id: number;
@@ -1585,6 +1655,14 @@ export interface Operations {
     query?: never;
     body: FieldValues;
     answer: VideoFields;
+  };
+  "GET /api/videos/{video_id}/progress": {
+    path: {
+      video_id: number;
+    };
+    query?: never;
+    body?: never;
+    answer: VideoProgress;
   };
   "POST /api/videos/{video_id}/publish": {
     path: {
@@ -1641,6 +1719,31 @@ export interface Operations {
     query?: never;
     body: Schedule;
     answer: AdminVideo;
+  };
+  "GET /api/videos/{video_id}/tags": {
+    path: {
+      video_id: number;
+    };
+    query?: never;
+    body?: never;
+    answer: VideoTag[];
+  };
+  "PUT /api/videos/{video_id}/tags": {
+    path: {
+      video_id: number;
+    };
+    query?: never;
+    body: TagSet;
+    answer: VideoTag[];
+  };
+  "DELETE /api/videos/{video_id}/tags/{tag_id}": {
+    path: {
+      video_id: number;
+      tag_id: number;
+    };
+    query?: never;
+    body?: never;
+    answer: null;
   };
   "GET /api/videos/{video_id}/thumbnail": {
     path: {
