@@ -1,16 +1,19 @@
 """What comes beside the ladder, in CPU seconds, and the memory of its largest chunk.
 
 *Extras* are all that is done to a source besides encoding it: looking into it, decoding its first pictures,
-its index, looking for fields, hearing how loud it is, choosing its thumbnail. *The ladder* is every rendition
-of pictures and sound. Both are the media tools' own CPU seconds. The memory is that of one process that
-makes six rungs of a 2160p source.
+its index, looking for fields, hearing how loud it is, choosing its thumbnail and making it in all sizes and
+formats. *The ladder* is every rendition of pictures and sound. Both are the media tools' own CPU seconds.
+Most of an extra's cost does not grow with the film; this one lasts a minute. The preview is made when nothing
+else is to be made, and told apart. The memory is that of one process that makes six rungs of a 2160p source.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from benchmarks.footage import film_1080p, film_2160p
 from benchmarks.report import Claim, save
@@ -18,21 +21,31 @@ from tests.support.jails import tools
 from tests.support.presentations import assignment
 from tests.support.recording_client import RecordingClient
 from vlog.config import load
-from vlog.media.plan import EncodePolicy
+from vlog.media import preview_command
+from vlog.media.plan import EncodePolicy, VideoRendition
 from vlog.media.planner import plan
 from vlog.pipeline.audio import make_audio
 from vlog.pipeline.encode import encode
 from vlog.pipeline.failures import Completed
 from vlog.pipeline.inspection import inspect
 from vlog.pipeline.jail import Jail
+from vlog.pipeline.preview import make_preview
 from vlog.pipeline.thumbnail import make_thumbnail
-from vlog.wire.work import AudioWork, Inspected, InspectWork, ThumbnailWork, ToolRun, VideoWork
+from vlog.wire.work import (
+    AudioWork,
+    Inspected,
+    InspectWork,
+    PreviewWork,
+    ThumbnailWork,
+    ToolRun,
+    VideoWork,
+)
 
 SECONDS = 60
 LARGE_SECONDS = 6
 POLICY = EncodePolicy(remux=False)
 WIDTHS = (320, 640, 1280)
-FORMATS = ("jpeg", "webp")
+FORMATS = ("jpeg", "webp", "avif")
 
 
 def run() -> None:
@@ -62,8 +75,9 @@ async def _spent(source: Path) -> dict[str, float]:
     asked: list[Completed] = []
     seen = await _inspect(jail, source, asked)
     made = plan(seen.info, seen.grid, POLICY)
-    pictures = assignment(jail, source, RecordingClient(source))
     half = len(seen.grid.cells) // 2
+    client = RecordingClient(source)
+    pictures = assignment(jail, source, client)
     for first, end in ((0, half), (half, len(seen.grid.cells))):
         await encode(pictures, _chunk(seen, first, end))
     sound = assignment(jail, source, RecordingClient(source))
@@ -82,9 +96,33 @@ async def _spent(source: Path) -> dict[str, float]:
         "inspection": sum(run.cpu_seconds for run in asked),
         "loudness": _cpu(run for run in sound.runs if "ebur128" in run.command),
         "thumbnail": _cpu(still.runs),
+        "preview": await _previewed(jail, client, seen, rung=made.video[-1]),
         "pictures": _cpu(pictures.runs),
         "sound": _cpu(run for run in sound.runs if "ebur128" not in run.command),
     }
+
+
+async def _previewed(jail: Jail, client: RecordingClient, seen: Inspected, *, rung: VideoRendition) -> float:
+    """CPU seconds of the preview, which is made of segments of the smallest rung."""
+    segments = client.segments[rung.name]
+    lengths = [Fraction(segments[number].duration) for number in sorted(segments)]
+    numbers = preview_command.places(lengths)
+    scale = seen.grid.timescale
+    width, height = preview_command.size(rung.width, rung.height)
+    work = PreviewWork(
+        moments=tuple(
+            (segments[number].start / scale, float(preview_command.SECONDS_EACH)) for number in numbers
+        ),
+        frame_rate=float(seen.grid.frame_rate),
+        width=width,
+        height=height,
+    )
+    with TemporaryDirectory() as folder:
+        source = Path(folder) / "segments.mp4"
+        source.write_bytes(client.inits[rung.name] + b"".join(segments[number].data for number in numbers))
+        task = assignment(jail, source, RecordingClient(source))
+        await make_preview(task, work)
+    return _cpu(task.runs)
 
 
 async def _largest(source: Path) -> tuple[list[str], int]:

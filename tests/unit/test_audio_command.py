@@ -49,6 +49,40 @@ def test_resuming_encodes_the_samples_that_are_missing() -> None:
     assert argv[argv.index("-af") + 1].endswith("atrim=start_sample=307200:end_sample=480256")
 
 
+LONG = replace(JOB, grid=grid_of(index(every(3000, 18_000, start=-189_000))))
+EVEN = replace(LONG, stream=replace(AAC, is_even=True))
+
+
+def test_sound_whose_times_are_samples_is_sought() -> None:
+    argv = audio_command.encode_audio(EVEN, first_frame=20_000)
+    at = argv.index("-noaccurate_seek")
+    assert argv[at + 1 : at + 5] == ["-seek_timestamp", "1", "-ss", "420.566666667"]
+    filters = filters_of(argv)
+    assert filters[-1] == "atrim=start_pts=20480000:end_pts=28800000"
+    assert any("first_pts=20384000" in each for each in filters)
+    beyond = audio_command.encode_audio(
+        replace(EVEN, stream=replace(EVEN.stream, end_seconds=Fraction(100))), first_frame=20_000
+    )
+    assert beyond[beyond.index("-ss") + 1] == "94.000000000", "begins with sound, if it is only to be cut off"
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        LONG,
+        replace(EVEN, is_alone=True),
+        replace(EVEN, steered_by=0),
+        replace(EVEN, stream=replace(EVEN.stream, codec="ac3")),
+        replace(EVEN, stream=replace(EVEN.stream, sample_rate=44_100)),
+        replace(EVEN, stream=replace(EVEN.stream, end_seconds=None)),
+        replace(EVEN, stream=replace(EVEN.stream, end_seconds=Fraction(20))),
+    ],
+)
+def test_other_sound_is_read_from_its_start(job: audio_command.AudioJob) -> None:
+    assert "-ss" not in audio_command.encode_audio(job, first_frame=20_000)
+    assert "-ss" not in audio_command.encode_audio(EVEN, first_frame=1_000)
+
+
 def test_unheard_peaks_are_held_behind_the_gain() -> None:
     filters = filters_of(audio_command.encode_audio(JOB, Level(gain_db=6.0, limit_dbfs=-2.0)))
     at = filters.index("volume=6.0dB:precision=float")

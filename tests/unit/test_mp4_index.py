@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.mp4_boxes import box, full_box, movie, sample_table, table
-from vlog.media.mp4_index import is_encrypted, parse
+from vlog.media.mp4_index import has_even_sound, is_encrypted, parse
 from vlog.media.packets import VideoIndex
 
 SIZE = 1 << 20
@@ -96,6 +96,27 @@ def test_anything_unusual_is_left_to_a_demuxer(moov: bytes) -> None:
 
 def test_other_groups_of_samples_do_no_harm() -> None:
     assert read(movie(sample_table([(2, 100)], extra=full_box(b"sbgp", b"roll")))) is not None
+
+
+@pytest.mark.parametrize(
+    ("steps", "rate", "expected"),
+    [
+        ([(100, 1024)], 1000, True),
+        ([(99, 1024), (1, 300)], 1000, True),
+        ([(50, 1024), (1, 2048), (49, 1024)], 1000, False),
+        ([(98, 1024), (2, 300)], 1000, False),
+        ([(99, 1024), (1, 4096)], 1000, False),
+        ([(100, 1024)], 48_000, False),
+        ([(100, 0)], 1000, False),
+    ],
+)
+def test_sound_without_gaps_on_a_clock_of_samples_is_even(
+    steps: list[tuple[int, int]], rate: int, *, expected: bool
+) -> None:
+    moov = movie(sample_table(steps), edits=[(50_000, 1024)])
+    assert has_even_sound(moov, 1, sample_rate=rate, file_size_bytes=SIZE) is expected
+    assert not has_even_sound(moov, 2, sample_rate=rate, file_size_bytes=SIZE)
+    assert not has_even_sound(moov[:-9], 1, sample_rate=rate, file_size_bytes=SIZE)
 
 
 def test_another_track_is_another() -> None:

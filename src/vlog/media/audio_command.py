@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from vlog.media import downmix, hardening
@@ -18,6 +18,15 @@ _ENCODERS = {"aac": "aac", "mp3": "libmp3lame"}
 COUNTED_RATE = 48_000
 _BYTES_PER_SAMPLE = 4
 _NANOSECONDS = 1_000_000_000
+# Their decoders give the same samples wherever they began, some frames later. Those of AC-3 and DTS don't:
+# they fill what was left out with noise, in the order of decoding.
+_FORGETFUL = frozenset(
+    {"aac", "mp3", "opus", "flac", "alac", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be"}
+)
+# Longer than any decoder or limiter remembers.
+_MARGIN_SECONDS = 2
+# Before this decoding from the start takes a moment.
+_WORTH_SECONDS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +36,8 @@ class AudioJob:
 
     ``is_alone`` tells that there are no pictures to be in time with: samples then follow each other whatever
     their timestamps say. ``changes_format`` asks for a chain that outlives a change of channels or rate.
-    ``steered_by`` is the stream of the pictures where the file's clock jumps.
+    ``steered_by`` is the stream of the pictures where the file's clock jumps. ``sought`` is the sample of the
+    presentation with which the chain begins, ``None`` for its first and a file that is read from its start.
     """
 
     ffmpeg: str
@@ -38,6 +48,7 @@ class AudioJob:
     is_alone: bool = False
     changes_format: bool = False
     steered_by: int | None = None
+    sought: int | None = None
 
     @property
     def end_sample(self) -> int:
@@ -67,14 +78,19 @@ def encode_audio(job: AudioJob, level: Level = UNCHANGED, *, first_frame: int = 
     It begins with the presentation's AAC frame ``first_frame``. The first packet is the encoder's run-up
     (1024 samples before that) and is to be dropped.
     """
-    # A later start is cut from the very samples that a whole run would have encoded: decoding from the start
-    # costs little beside encoding, and seeking would let clocks that wander give other samples.
-    begin = f"start_sample={first_frame * AAC_FRAME_SAMPLES}:" if first_frame else ""
+    # A later start is cut from the very samples that a whole run would have encoded.
+    sample = first_frame * AAC_FRAME_SAMPLES
+    job = replace(job, sought=_place_before(job, sample))
+    begin = f"start_sample={sample}:" if sample else ""
+    cut = f"atrim={begin}end_sample={job.end_sample}"
+    if job.sought is not None:
+        # What comes first is not the presentation's first sample: counted by time, which is samples here.
+        cut = f"atrim=start_pts={sample}:end_pts={job.end_sample}"
     finish = [
         *_levelled(level),
         # Exactly the length of the pictures: silence where sound ends earlier, cut where it ends later.
         "apad",
-        f"atrim={begin}end_sample={job.end_sample}",
+        cut,
     ]
     output = [
         *("-c:a", "aac", "-b:a", str(job.audio.bit_rate), "-flags:a", "+bitexact"),
@@ -83,6 +99,24 @@ def encode_audio(job: AudioJob, level: Level = UNCHANGED, *, first_frame: int = 
         *("-f", "mp4", hardening.output_url(0)),
     ]
     return _chain(job, finish, output=output)
+
+
+def _place_before(job: AudioJob, sample: int) -> int | None:
+    """The sample from which a chain may be fed that is to give ``sample`` and all after it; ``None``: from
+    the start.
+
+    Only where each sample's time says which one it is, where nothing is resampled, and decoders forget within
+    a moment what came before, bit for bit. Elsewhere clocks that are rounded or wander would give others.
+    """
+    stream, rate = job.stream, job.audio.sample_rate
+    if not stream.is_even or stream.end_seconds is None or stream.sample_rate != rate:
+        return None
+    if stream.codec not in _FORGETFUL or job.is_alone or job.steered_by is not None:
+        return None
+    # Beyond its end there is nothing to begin with.
+    last = int((stream.end_seconds - job.grid.start_seconds) * rate) - 2 * _MARGIN_SECONDS * rate
+    place = min(sample - _MARGIN_SECONDS * rate, last)
+    return place if place > _WORTH_SECONDS * rate else None
 
 
 def _levelled(level: Level) -> list[str]:
@@ -104,6 +138,7 @@ def _chain(job: AudioJob, finish: list[str], *, output: list[str]) -> list[str]:
     """Sound on the presentation's clock, in the rendition's format, through ``finish`` to ``output``."""
     read = [
         *start(job.ffmpeg, is_clock_mended=job.steered_by is not None),
+        *_sought(job),
         *hardening.ffmpeg_input_args(),
         *("-i", job.source_url),
         *("-map", f"0:{job.stream.index}"),
@@ -125,6 +160,14 @@ def _chain(job: AudioJob, finish: list[str], *, output: list[str]) -> list[str]:
         *("-filter_complex", f"[dec:0]{','.join([_clocked(job), _resampled(job, placed=True), *finish])}[a]"),
         *("-map", "[a]", *output),
     ]
+
+
+def _sought(job: AudioJob) -> list[str]:
+    if job.sought is None:
+        return []
+    seconds = job.grid.start_seconds + Fraction(job.sought, job.audio.sample_rate) - _MARGIN_SECONDS
+    # Somewhere before, in the file's own time; samples are cut off by their numbers and not by decimals here.
+    return ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", _decimal(seconds)]
 
 
 def count_samples(ffmpeg: str, source_url: str, *, stream: AudioStream, most_seconds: int) -> list[str]:
@@ -185,7 +228,7 @@ def _resampled(job: AudioJob, *, placed: bool) -> str:
     if placed:
         options |= {
             # Silence before a late start; what comes before the start is cut off.
-            "first_pts": 0,
+            "first_pts": job.sought or 0,
             # Timestamps decide: a gap that is heard as one is filled, an overlap cut …
             "min_hard_comp": 0.03,
             # … and a clock that runs slow or fast is followed by stretching sound, by 1 % at most.

@@ -70,6 +70,7 @@ class AudioStream:
     """The one audio stream that is used; times are presentation times in the file, in seconds.
 
     ``layout`` names where the channels belong, as ffmpeg does (``5.1``); empty when the source doesn't say.
+    ``is_even`` tells that it has no gap and a clock that counts samples.
     """
 
     index: int
@@ -82,6 +83,7 @@ class AudioStream:
     end_seconds: Fraction | None
     language: str | None = None
     layout: str = ""
+    is_even: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,6 +84,25 @@ def is_encrypted(moov: bytes, track_id: int) -> bool:
         return False
 
 
+def has_even_sound(moov: bytes, track_id: int, *, sample_rate: int, file_size_bytes: int) -> bool:
+    """Whether a track's sound has no gap and its clock counts samples: a time then names one sample.
+
+    Only the last packet may be shorter than the others.
+    """
+    try:
+        boxes = list(_boxes(memoryview(moov)))
+        table, track = _sample_table(boxes, track_id), _track(boxes, track_id)
+        scale = _scale(_only(list(_boxes(_only(track, b"mdia"))), b"mdhd"))
+        _check_samples_are_there(table, file_size_bytes)
+        # Raises for a track that was cut together.
+        _edit(track, _scale(_only(boxes, b"mvhd")), scale)
+        runs = _runs(_only(table, b"stts"))
+    except (_Unusual, struct.error):
+        return False
+    is_even = len(runs) == 1 or (len(runs) == 2 and runs[1][0] == 1 and runs[1][1] <= runs[0][1])
+    return scale == sample_rate and is_even and runs[0][1] > 0
+
+
 def _index(moov: memoryview, track_id: int, file_size_bytes: int) -> VideoIndex:
     boxes = list(_boxes(moov))
     if any(box.kind in (b"mvex", b"cmov") for box in boxes):

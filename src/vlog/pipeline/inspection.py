@@ -157,7 +157,7 @@ def _described(
     if indexed.has_strays:
         # The least distance between kept pictures also drops those that go back.
         grid = replace(grid, decimation=max(grid.decimation, 1))
-    audio = _audio(chosen.audio, indexed.audio, grid)
+    audio = _audio(source, indexed.audio, grid)
     video = gate.video_stream(
         chosen.video,
         index.time_base,
@@ -177,13 +177,24 @@ def _described(
     return Inspected(info=info, grid=grid)
 
 
-def _audio(audio: ProbedStream | None, found: AudioExtent | None, grid: Grid) -> AudioStream | None:
+def _audio(source: Source, found: AudioExtent | None, grid: Grid) -> AudioStream | None:
+    audio = source.chosen.audio
     if audio is None:
         return None
     if found is not None:
-        return gate.audio_stream(audio, found.start_seconds, found.end_seconds)
+        stream = gate.audio_stream(audio, found.start_seconds, found.end_seconds)
+        return replace(stream, is_even=_is_even(source, audio))
     told = audio.start_seconds
     return gate.audio_stream(audio, grid.start_seconds if told is None else told, None)
+
+
+def _is_even(source: Source, audio: ProbedStream) -> bool:
+    outline = source.outline
+    if outline is None or not outline.is_plain or not outline.moov or audio.track_id is None:
+        return False
+    return mp4_index.has_even_sound(
+        outline.moov, audio.track_id, sample_rate=audio.sample_rate, file_size_bytes=source.size_bytes
+    )
 
 
 def _bit_rate(size_bytes: int, grid: Grid) -> int | None:
