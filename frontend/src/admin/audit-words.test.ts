@@ -25,7 +25,8 @@ test("details say what was and what is", () => {
     { name: "title", before: "Old", after: "New" },
     { name: "category name", before: "nothing", after: "Films" },
     { name: "videos", before: "", after: "3" },
-    { name: "add", before: "", after: '["calm","sea"]' },
+    { name: "add", before: "", after: "calm, sea" },
   ]);
-  expect(detailsOf({ details: { tags: ["[]", '[{"id":1,"name":"calm"}]'] } })[0]?.after).toBe("calm");
+  expect(detailsOf({ details: { tags: ["[]", '[{"id":1,"name":"calm"}]'] } })[0]).toMatchObject({ before: "nothing", after: "calm" });
+  expect(detailsOf({ details: { values: { Place: "Bern", Staff: ["A", "B"] } } })[0]?.after).toBe("Place: Bern, Staff: A, B");
 });

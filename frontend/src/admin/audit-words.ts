@@ -93,16 +93,17 @@ export function detailsOf({ details }: Pick<AuditEntry, "details">): Detail[] {
 function said(value: unknown): string {
   if (value === null || value === undefined || value === "") return "nothing";
   if (value === true || value === false) return value ? "yes" : "no";
-  if (typeof value === "object") return JSON.stringify(value);
   // Tags come as JSON of their rows.
-  if (typeof value === "string" && value.startsWith("[{")) return names(value);
+  if (typeof value === "string" && /^\[(\{|\]$)/.test(value)) return names(value);
+  if (Array.isArray(value)) return value.map(said).join(", ") || "nothing";
+  if (typeof value === "object") return Object.entries(value).map(([name, one]) => `${name}: ${said(one)}`).join(", ") || "nothing";
   return String(value);
 }
 
 function names(text: string): string {
   try {
     const found = (JSON.parse(text) as { name?: string }[]).map(({ name }) => name ?? "");
-    return found.join(", ");
+    return found.join(", ") || "nothing";
   } catch {
     return text;
   }

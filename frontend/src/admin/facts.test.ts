@@ -12,7 +12,7 @@ test("largest picture first, sound last, then the sum", () => {
   expect(rows.map(({ name, size, bytes }) => [name, size, bytes])).toEqual([
     ["1080p", "1920 × 1080", "7.0 MB"],
     ["360p", "640 × 360", "2.0 MB"],
-    ["audio", "–", "1.0 MB"],
+    ["Sound", "–", "1.0 MB"],
     ["Together", "", "10.0 MB"],
   ]);
 });

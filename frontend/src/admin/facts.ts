@@ -1,5 +1,6 @@
 import { bitRate, bytes, clock, moment } from "../shared/format";
 import type { VideoDetail } from "./shapes";
+import { renditionName } from "./status";
 
 /** What is known about a video, as rows of a list. */
 export function factsOf(video: VideoDetail): { name: string; value: string }[] {
@@ -48,7 +49,7 @@ export interface QualityRow {
 export function qualityRows({ qualities }: Pick<VideoDetail, "qualities">): QualityRow[] {
   const sorted = [...qualities].sort((a, b) => b.height - a.height || b.bitrate - a.bitrate);
   const rows = sorted.map((one) => ({
-    name: one.quality,
+    name: renditionName(one.quality),
     size: one.width && one.height ? `${one.width} × ${one.height}` : "–",
     codec: one.codec,
     peak: bitRate(one.bitrate),

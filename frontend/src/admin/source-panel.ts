@@ -4,7 +4,13 @@ import { call, wordsOf } from "./client";
 import { ask } from "./confirm";
 import { openVideo } from "./open-video";
 import { sourceTransfer } from "./source-transfer";
+import { renditionName } from "./status";
 import { toast } from "./toast";
+
+const height = (quality: string): number => Number.parseInt(quality, 10) || Number.POSITIVE_INFINITY;
+
+/** The source's own size first, then from the largest to the smallest. */
+const bySize = (qualities: string[]): string[] => qualities.sort((a, b) => (height(a) === height(b) ? 0 : height(b) - height(a)));
 
 /** Alpine component: another source for the video, or the same encoded again. The video plays on meanwhile. */
 export function sourcePanel() {
@@ -36,7 +42,7 @@ export function sourcePanel() {
     async start(): Promise<void> {
       try {
         const { existing, available } = await call("GET /api/videos/{video_id}/qualities", { path });
-        this.choices = [...new Set([...available, ...existing])];
+        this.choices = bySize([...new Set([...available, ...existing])]);
       } catch (error) {
         return toast(wordsOf(error), "error");
       }
@@ -48,6 +54,7 @@ export function sourcePanel() {
     chooseAll(): void {
       this.wanted = [];
     },
+    name: renditionName,
     toggle(quality: string): void {
       this.wanted = this.wanted.includes(quality) ? this.wanted.filter((one) => one !== quality) : [...this.wanted, quality];
     },

@@ -54,7 +54,7 @@ test("what visitors can watch has a page to be viewed on", () => {
 test("only a running rendition shows its percentage", () => {
   expect(renditionLabel({ name: "720p", status: "in_progress", progress_percent: 41.9 })).toBe("720p 41 %");
   expect(renditionLabel({ name: "720p", status: "completed", progress_percent: 100 })).toBe("720p");
-  expect(renditionLabel({ name: "audio", status: "skipped", progress_percent: 0 })).toBe("audio not needed");
+  expect(renditionLabel({ name: "audio", status: "skipped", progress_percent: 0 })).toBe("Sound not needed");
 });
 
 test("visibility: now, when ready, or not at all", () => {

@@ -78,8 +78,14 @@ export function taskBadge(state: TaskState): { text: string; tone: Tone } {
   return TASK_WORDS[state];
 }
 
-/** "720p 41 %", "1080p", "audio not needed" */
+const NAMES: Record<string, string> = { original: "Original", audio: "Sound", audio_source: "Original sound" };
+
+/** What people call a rendition: "720p", "Sound" */
+export const renditionName = (name: string): string => NAMES[name] ?? name;
+
+/** "720p 41 %", "1080p", "Sound not needed" */
 export function renditionLabel({ name, status, progress_percent }: Pick<RenditionProgress, "name" | "status" | "progress_percent">): string {
-  if (status === "skipped") return `${name} not needed`;
-  return status === "in_progress" ? `${name} ${percent(progress_percent)}` : name;
+  const words = renditionName(name);
+  if (status === "skipped") return `${words} not needed`;
+  return status === "in_progress" ? `${words} ${percent(progress_percent)}` : words;
 }

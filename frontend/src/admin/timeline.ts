@@ -1,6 +1,6 @@
 import { elapsed, timeOfDay } from "../shared/format";
 import type { Attempt, Job, Task } from "./shapes";
-import { taskBadge } from "./status";
+import { renditionName, taskBadge } from "./status";
 
 /** One line of a job's timeline, ready to show. */
 export interface TaskLine {
@@ -49,7 +49,7 @@ export function spanOf(tasks: readonly Task[], nowMs: number): [from: number, to
 function whatOf({ renditions, first_cell, last_cell }: Task): string {
   const cells = renditions.length === 0 || first_cell === null || last_cell === null ? null
     : first_cell === last_cell ? `segment ${first_cell}` : `segments ${first_cell}–${last_cell}`;
-  return [renditions.join(", "), cells].filter(Boolean).join(" · ");
+  return [renditions.map(renditionName).join(", "), cells].filter(Boolean).join(" · ");
 }
 
 const OUTCOMES: Record<Attempt["outcome"], string> = {

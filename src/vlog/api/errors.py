@@ -185,10 +185,11 @@ def _wants_page(request: Request) -> bool:
 def _problem_of_http(error: HTTPException) -> Problem:
     status = HTTPStatus(error.status_code)
     code = _CODES_OF_HTTP.get(status, "http_error")
+    said = "There is nothing at this address" if status is HTTPStatus.NOT_FOUND else status.description
     return Problem(
         status=status,
         code=code,
-        detail=f"{status.description or status.phrase}.",
+        detail=f"{said or status.phrase}.",
         headers=error.headers or {},
     )
 

@@ -40,8 +40,8 @@ _TYPES = ("playlist", "collection", "series", "course")
 
 @router.get("/categories", response_class=Response)
 async def categories(ctx: Ctx, pages: PagesOf) -> Response:
-    """All categories, in their order."""
-    found = await taxonomy.categories(ctx.db, face="catalog")
+    """The categories in which there is something to watch, in their order."""
+    found = [each for each in await taxonomy.categories(ctx.db, face="catalog") if each.video_count]
     pictured = found[:PICTURED]
     newest = await shelves.filled(
         ctx.db,
