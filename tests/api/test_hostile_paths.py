@@ -33,7 +33,10 @@ ESCAPES = (
     "file:///etc/passwd",
     "%EF%BC%8E%EF%BC%8E/passwd",
 )
-PLACES = ("/videos/{key}/", "/videos/", "/static/", "/watch/", "/api/videos/", "/")
+PLACES = (
+    *("/videos/{key}/", "/videos/", "/static/", "/watch/", "/api/videos/", "/"),
+    *("/embed/", "/category/", "/tag/", "/playlist/", "/api/playlists/", "/feeds/"),
+)
 
 
 @asynccontextmanager

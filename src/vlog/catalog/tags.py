@@ -92,7 +92,7 @@ async def by_slug(reader: Reader, slug: str, *, face: Face) -> Tag:
 async def create(tx: Transaction, name: str) -> Tag:
     """Add a tag. Raises ``Invalid``, ``Conflict`` (code ``tag_exists``: name or slug is taken)."""
     name = clean_line(name, field="name", maximum=TAG_NAME_MAX_LENGTH)
-    slug = slugify(name) or f"tag-{await tx.fetchval(_NEXT_NUMBER)}"
+    slug = slugify(name) or await _numbered(tx)
     tag_id = await tx.fetchval(_INSERT, name, slug)
     if tag_id is None:
         raise await _taken(tx, name, slug)
@@ -109,12 +109,16 @@ async def rename(tx: Transaction, tag_id: int, name: str, *, seen_revision: int 
     name = clean_line(name, field="name", maximum=TAG_NAME_MAX_LENGTH)
     before = await _locked(tx, tag_id)
     refuse_unseen("tag", present=before.edit_revision, seen=seen_revision)
-    slug = slugify(name) or f"tag-{tag_id}"
+    slug = slugify(name) or await _numbered(tx, keep=before.slug if before.name == name else "")
     taken = "SELECT EXISTS (SELECT FROM tags WHERE id <> $1 AND (lower(name) = lower($2) OR slug = $3))"
     if await tx.fetchval(taken, tag_id, name, slug):
         raise await _taken(tx, name, slug, but=tag_id)
     if (before.name, before.slug) != (name, slug):
-        await tx.execute(_RENAME, tag_id, name, slug)
+        try:
+            await tx.execute(_RENAME, tag_id, name, slug)
+        except Conflict as error:
+            # Somebody else took it a moment ago, and nothing can be asked any more.
+            raise _exists(name) from error
         if slug != before.slug:
             await former.remember(tx, "tag", before.slug, subject_id=tag_id)
         await index.enqueue_tag(tx, tag_id)
@@ -178,6 +182,17 @@ async def named(tx: Transaction, names: Sequence[str]) -> list[int]:
     return found
 
 
+async def _numbered(tx: Transaction, *, keep: str = "") -> str:
+    """What a name without a Latin letter or digit is called: what it is called already, or the next number
+    that no name is.
+    """
+    while not keep:
+        slug = f"tag-{await tx.fetchval(_NEXT_NUMBER)}"
+        if not await tx.fetchval("SELECT EXISTS (SELECT FROM tags WHERE slug = $1)", slug):
+            return slug
+    return keep
+
+
 async def _locked(tx: Transaction, tag_id: int) -> Tag:
     await tx.fetch("SELECT 1 FROM tags WHERE id = $1 FOR UPDATE", tag_id)
     return await by_id(tx, tag_id)
@@ -193,4 +208,8 @@ async def _taken(tx: Transaction, name: str, slug: str, *, but: int = 0) -> Conf
     other = "SELECT name FROM tags WHERE id <> $1 AND (lower(name) = lower($2) OR slug = $3) LIMIT 1"
     found = await tx.fetchval(other, but, name, slug) or name
     words = "" if found == name else ", whose address would be the same"
-    return Conflict(f"There is a tag “{found}” already{words}.", code="tag_exists", field="name")
+    return _exists(found, words)
+
+
+def _exists(name: str, words: str = "") -> Conflict:
+    return Conflict(f"There is a tag “{name}” already{words}.", code="tag_exists", field="name")

@@ -98,8 +98,7 @@ async def create(tx: Transaction, name: str, *, description: str = "") -> Catego
     description = clean_text(description, field="description", maximum=CATEGORY_DESCRIPTION_MAX_LENGTH)
     if await tx.fetchval("SELECT count(*) FROM categories") >= MAX_CATEGORIES:
         raise Conflict(f"There are at most {MAX_CATEGORIES} categories.", code="too_many_categories")
-    # Names without a Latin letter or digit are as good as others: number them by the table's own sequence.
-    slug = slugify(name) or f"category-{await tx.fetchval(_NEXT_NUMBER)}"
+    slug = slugify(name) or await _numbered(tx)
     category_id = await tx.fetchval(_INSERT, name, slug, description)
     if category_id is None:
         raise _taken(name)
@@ -123,7 +122,11 @@ async def edit(
     text = clean_text(wanted["description"], field="description", maximum=CATEGORY_DESCRIPTION_MAX_LENGTH)
     if await tx.fetchval(_TAKEN, category_id, name, slug):
         raise _taken(name)
-    await tx.execute(_UPDATE, category_id, name, slug, text)
+    try:
+        await tx.execute(_UPDATE, category_id, name, slug, text)
+    except Conflict as error:
+        # Somebody else took it a moment ago.
+        raise _taken(name) from error
     if slug != before.slug:
         await former.remember(tx, "category", before.slug, subject_id=category_id)
     if name != before.name:
@@ -132,6 +135,14 @@ async def edit(
     changed = audit.changes(before, after, tuple(CategoryChanges.__annotations__))
     await audit.note(tx, "category.edited", (category_id, name), **changed)
     return after
+
+
+async def _numbered(tx: Transaction) -> Slug:
+    """Names without a Latin letter or digit are as good as others: the next number that no name is."""
+    while True:
+        slug = Slug(f"category-{await tx.fetchval(_NEXT_NUMBER)}")
+        if not await tx.fetchval("SELECT EXISTS (SELECT FROM categories WHERE slug = $1)", slug):
+            return slug
 
 
 async def reorder(tx: Transaction, category_ids: Sequence[int]) -> list[Category]:
