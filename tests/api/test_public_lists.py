@@ -178,10 +178,20 @@ async def test_the_site_map_names_what_is_public(
 ) -> None:
     await library(ctx)
     monkeypatch.setattr(site_map, "PART", 2)
+    # Tags come in parts of their own, however many there are.
+    monkeypatch.setattr(site_map, "LIST_PART", 2)
+
+    async def more(tx: Transaction) -> None:
+        sand, _, snow = await tags.named(tx, ["Sand", "Unused", "Snow"])
+        await videos.edit(tx, 1, {"tag_ids": [1, sand, snow]})
+        await index.fold(tx)
+
+    await change(ctx.db, more)
     parts = [
         found.text or "" for found in parsed((await public.get("/sitemap.xml")).content).iter(f"{MAP}loc")
     ]
-    assert parts == [f"{BASE}/sitemap-{name}.xml" for name in ("pages", "videos-0", "videos-1")]
+    names = ["pages", *(f"tags-{part}" for part in range(3)), "playlists-0", "videos-0", "videos-1"]
+    assert parts == [f"{BASE}/sitemap-{name}.xml" for name in names]
     found: list[str] = []
     for part in parts:
         root = parsed((await public.get(part.removeprefix(BASE))).content)
@@ -192,12 +202,15 @@ async def test_the_site_map_names_what_is_public(
             }
     assert found[4:] == [
         "/category/mountains",
-        "/playlist/a-series",
         "/tag/water",
+        "/tag/sand",
+        "/tag/snow",
+        "/playlist/a-series",
         "/watch/glacier-lake",
         "/watch/a-walk",
     ]
-    assert (await public.get("/sitemap-videos-7.xml")).status_code == 404
+    for name in ("videos-7", "tags-7", "tags--1", "tags-99999999999", "playlists-7", "playlists-99999999999"):
+        assert (await public.get(f"/sitemap-{name}.xml")).status_code == 404
 
 
 async def test_an_owner_can_keep_robots_away(ctx: Context, public: httpx.AsyncClient) -> None:

@@ -55,6 +55,8 @@ NUMBERS = {
     "/tags",
     "/sitemap.xml",
     "/sitemap-pages.xml",
+    "/sitemap-tags-{part}.xml",
+    "/sitemap-playlists-{part}.xml",
 }
 FEEDS = {"{ending}": "rss", "{part}": "0", "{number}": "1"}
 

@@ -249,8 +249,10 @@ def others() -> dict[str, Ask]:
         "field, answered": lambda r: fields.answered(r, 7, at_most=100),
         "site map": lambda r: site_map.videos(r, 3),
         "site map, parts": site_map.parts,
-        "site map, tags": lambda r: site_map.tag_slugs(r, limit=100),
-        "site map, playlists": site_map.playlist_slugs,
+        "site map, tags": lambda r: site_map.tag_slugs(r, 1),
+        "site map, parts of tags": site_map.tag_parts,
+        "site map, playlists": lambda r: site_map.playlist_slugs(r, 1),
+        "site map, parts of playlists": site_map.playlist_parts,
         "export": lambda r: anext(exporting.pages(r, EVERYTHING, include_deleted=False)),
     }
 

@@ -8,7 +8,8 @@ from vlog.db.reader import Reader
 # Of a part at most: well below the 50,000 that https://www.sitemaps.org/protocol.html allows, and as much as
 # one request may take.
 PART = 2_000
-MAX_PLAYLISTS = 10_000
+# Of lists, of which only the address is told.
+LIST_PART = 20_000
 
 _PARTS = """
 SELECT part FROM generate_series(0, (SELECT coalesce(max(video_id), 0) FROM catalog_index) / $1) AS part
@@ -21,13 +22,28 @@ SELECT {LISTED} FROM catalog_index i JOIN videos v ON v.id = i.video_id
 LEFT JOIN categories c ON c.id = v.category_id
 WHERE i.video_id >= $1 AND i.video_id < $2 ORDER BY i.video_id
 """
+# Every tag that a published video has; facets of one kind stand side by side.
+_TAG_PARTS = """
+SELECT part FROM generate_series(0, (SELECT coalesce(max(id), 0) FROM tags) / $1) AS part
+WHERE EXISTS (
+  SELECT FROM catalog_facets f
+  WHERE f.facet >= facet(1, part * $1) AND f.facet < facet(1, (part + 1) * $1) AND f.videos > 0
+)
+"""
 _TAGS = """
 SELECT t.slug FROM catalog_facets f JOIN tags t ON t.id = f.facet & 16777215
-WHERE f.facet >> 24 = 1 AND f.videos > 0 ORDER BY f.videos DESC LIMIT $1
+WHERE f.facet >= facet(1, $1) AND f.facet < facet(1, $2) AND f.videos > 0 ORDER BY f.facet
+"""
+_PLAYLIST_PARTS = """
+SELECT part FROM generate_series(0, (SELECT coalesce(max(id), 0) FROM playlists) / $1) AS part
+WHERE EXISTS (
+  SELECT FROM playlists p
+  WHERE p.id >= part * $1 AND p.id < (part + 1) * $1 AND p.deleted_at IS NULL AND p.visibility = 'public'
+)
 """
 _PLAYLISTS = """
-SELECT slug FROM playlists WHERE deleted_at IS NULL AND visibility = 'public'
-ORDER BY created_at DESC, id DESC LIMIT $1
+SELECT slug FROM playlists
+WHERE id >= $1 AND id < $2 AND deleted_at IS NULL AND visibility = 'public' ORDER BY id
 """
 
 
@@ -42,11 +58,23 @@ async def videos(reader: Reader, part: int) -> list[ListedRow]:
     return [ListedRow._make(row) for row in rows]
 
 
-async def tag_slugs(reader: Reader, *, limit: int) -> list[str]:
-    """Tags that published videos have, the most frequent first."""
-    return [row["slug"] for row in await reader.fetch(_TAGS, limit)]
+async def tag_parts(reader: Reader) -> list[int]:
+    """The numbers of the parts that have a tag of a published video."""
+    return [int(row["part"]) for row in await reader.fetch(_TAG_PARTS, LIST_PART)]
 
 
-async def playlist_slugs(reader: Reader) -> list[str]:
-    """Public playlists, newest first."""
-    return [row["slug"] for row in await reader.fetch(_PLAYLISTS, MAX_PLAYLISTS)]
+async def tag_slugs(reader: Reader, part: int) -> list[str]:
+    """The tags of one part that published videos have."""
+    rows = await reader.fetch(_TAGS, part * LIST_PART, (part + 1) * LIST_PART)
+    return [row["slug"] for row in rows]
+
+
+async def playlist_parts(reader: Reader) -> list[int]:
+    """The numbers of the parts that have a public playlist."""
+    return [int(row["part"]) for row in await reader.fetch(_PLAYLIST_PARTS, LIST_PART)]
+
+
+async def playlist_slugs(reader: Reader, part: int) -> list[str]:
+    """The public playlists of one part."""
+    rows = await reader.fetch(_PLAYLISTS, part * LIST_PART, (part + 1) * LIST_PART)
+    return [row["slug"] for row in rows]

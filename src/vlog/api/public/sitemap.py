@@ -16,14 +16,17 @@ from vlog.api.media_urls import stream_url
 from vlog.api.public.shapes import VideoItem, video_item
 from vlog.api.public.xml_text import DECLARATION, element, picture_of
 from vlog.catalog import site_map, taxonomy
+from vlog.catalog.facets import MAX_ID
 from vlog.catalog.rows import ListedRow
 from vlog.kit.errors import NotFound
 from vlog.kit.markdown import excerpt
 from vlog.settings.known import INDEXABLE
 
 router = APIRouter(include_in_schema=False)
-MAX_TAGS = 10_000
+# An index has at most as many parts (https://www.sitemaps.org/protocol.html#index).
 _MAX_PART = 50_000
+# Ids of tags are shorter than others: they stand in facets.
+_MAX_LIST_PART = MAX_ID // site_map.LIST_PART
 _DESCRIPTION = 2000
 _LONGEST_SECONDS = 28_800
 _XMLNS = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -35,25 +38,41 @@ async def index(request: Request, ctx: Ctx) -> Response:
     """Where the parts are."""
     await _require_indexable(ctx)
     base = ctx.config.public_base_url
-    names = ["pages", *(f"videos-{part}" for part in await site_map.parts(ctx.db))]
-    found = "".join(f"<sitemap>{element('loc', f'{base}/sitemap-{name}.xml')}</sitemap>" for name in names)
+    names = [
+        "pages",
+        *(f"tags-{part}" for part in await site_map.tag_parts(ctx.db)),
+        *(f"playlists-{part}" for part in await site_map.playlist_parts(ctx.db)),
+        *(f"videos-{part}" for part in await site_map.parts(ctx.db)),
+    ]
+    found = "".join(
+        f"<sitemap>{element('loc', f'{base}/sitemap-{name}.xml')}</sitemap>" for name in names[:_MAX_PART]
+    )
     return _answer(request, f'<sitemapindex xmlns="{_XMLNS}">{found}</sitemapindex>\n')
 
 
 @router.get("/sitemap-pages.xml", response_class=Response)
 async def list_pages(request: Request, ctx: Ctx) -> Response:
-    """The front page, overviews, categories, tags and playlists."""
+    """The front page, overviews and categories, of which there are few."""
     await _require_indexable(ctx)
     categories = await taxonomy.categories(ctx.db, face="catalog")
-    paths = [
-        *("/", "/categories", "/tags", "/playlists"),
-        *(f"/category/{each.slug}" for each in categories if each.video_count),
-        *(f"/playlist/{slug}" for slug in await site_map.playlist_slugs(ctx.db)),
-        *(f"/tag/{slug}" for slug in await site_map.tag_slugs(ctx.db, limit=MAX_TAGS)),
-    ]
-    base = ctx.config.public_base_url
-    found = "".join(f"<url>{element('loc', base + path)}</url>" for path in paths)
-    return _answer(request, f'<urlset xmlns="{_XMLNS}">{found}</urlset>\n')
+    named = [f"/category/{each.slug}" for each in categories if each.video_count]
+    return _pages(request, ctx, ["/", "/categories", "/tags", "/playlists", *named])
+
+
+@router.get("/sitemap-tags-{part}.xml", response_class=Response)
+async def tag_part(request: Request, ctx: Ctx, part: int) -> Response:
+    """The tags of one range of numbers; 404 when there is none."""
+    await _require_indexable(ctx)
+    slugs = await site_map.tag_slugs(ctx.db, part) if 0 <= part < _MAX_LIST_PART else []
+    return _pages(request, ctx, [f"/tag/{slug}" for slug in slugs])
+
+
+@router.get("/sitemap-playlists-{part}.xml", response_class=Response)
+async def playlist_part(request: Request, ctx: Ctx, part: int) -> Response:
+    """The public playlists of one range of numbers; 404 when there is none."""
+    await _require_indexable(ctx)
+    slugs = await site_map.playlist_slugs(ctx.db, part) if 0 <= part < _MAX_PART else []
+    return _pages(request, ctx, [f"/playlist/{slug}" for slug in slugs])
 
 
 @router.get("/sitemap-videos-{part}.xml", response_class=Response)
@@ -62,7 +81,7 @@ async def video_part(request: Request, ctx: Ctx, part: int) -> Response:
     await _require_indexable(ctx)
     rows = await site_map.videos(ctx.db, part) if 0 <= part < _MAX_PART else []
     if not rows:
-        raise NotFound("There is no such part of the site map.", code="no_such_file")
+        raise _no_such_part()
     base = ctx.config.public_base_url
     found = "".join(_url(row, base) for row in rows)
     return _answer(request, f'<urlset xmlns="{_XMLNS}" xmlns:video="{_VIDEO_XMLNS}">{found}</urlset>\n')
@@ -71,6 +90,18 @@ async def video_part(request: Request, ctx: Ctx, part: int) -> Response:
 async def _require_indexable(ctx: Ctx) -> None:
     if not await ctx.settings.get(INDEXABLE):
         raise NotFound("This site is not for search engines.", code="no_such_file")
+
+
+def _pages(request: Request, ctx: Ctx, paths: list[str]) -> Response:
+    if not paths:
+        raise _no_such_part()
+    base = ctx.config.public_base_url
+    found = "".join(f"<url>{element('loc', base + path)}</url>" for path in paths)
+    return _answer(request, f'<urlset xmlns="{_XMLNS}">{found}</urlset>\n')
+
+
+def _no_such_part() -> NotFound:
+    return NotFound("There is no such part of the site map.", code="no_such_file")
 
 
 def _url(row: ListedRow, base: str) -> str:
