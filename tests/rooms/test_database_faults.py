@@ -18,6 +18,12 @@ from vlog.kit.clock import monotonic_seconds
 from vlog.kit.errors import Unavailable, VlogError
 
 
+END_THE_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE application_name = 'vlog' AND datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
 @pytest.fixture
 async def proxy(dsn: str) -> AsyncIterator[Proxy]:
     async with proxied(dsn) as between:
@@ -239,11 +245,24 @@ async def test_the_connection_that_reads_leave_each_other_is_everybodys(dsn: str
                 await db.fetchval("SELECT pg_sleep(10)")
         assert len(await asyncio.gather(*(db.fetchval("SELECT 1") for _ in range(20)))) == 20
         other = await asyncpg.connect(dsn)
-        await other.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE application_name = 'vlog' AND pid <> pg_backend_pid()"
-        )
+        await other.execute(END_THE_OTHERS)
         await other.close()
         await until_it_answers(db)
         await add(db, "again")
         assert await names(db) == {"written", "again"}
+
+
+@pytest.mark.parametrize("writes", [False, True])
+async def test_a_farewell_whose_line_stays_open_costs_one_refusal(
+    dsn: str, proxy: Proxy, *, writes: bool
+) -> None:
+    proxy.lingers = True
+    async with opened(proxy.dsn, max_connections=1) as db:
+        await add(db, "before")
+        other = await asyncpg.connect(dsn)
+        await other.execute(END_THE_OTHERS)
+        await other.close()
+        await asyncio.sleep(0.2)
+        proxy.lingers = False
+        assert await code_of(add(db, "after") if writes else names(db)) == "database_unavailable"
+        assert await names(db) == {"before"}

@@ -23,6 +23,8 @@ class Proxy:
         self._mute: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
         self.lost_replies = 0
         self.delay_seconds = 0.0
+        # Keeps a client's end open when the server has closed its own.
+        self.lingers = False
 
     @property
     def dsn(self) -> str:
@@ -74,7 +76,9 @@ class Proxy:
             back = asyncio.create_task(self._pass_on(server_reader, writer, pair=pair, is_request=False))
             self._tasks |= {there, back}
             try:
-                await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(
+                    {there} if self.lingers else {there, back}, return_when=asyncio.FIRST_COMPLETED
+                )
             finally:
                 for task in (there, back):
                     task.cancel()

@@ -102,6 +102,9 @@ class Database:
             pool, connection = await self._take()
             try:
                 yield connection
+            except asyncpg.InternalClientError:
+                connection.terminate()
+                raise
             finally:
                 await pool.release(connection)
 
@@ -110,7 +113,10 @@ class Database:
             pool, connection = await self._take()
             try:
                 found: object = await getattr(connection, how)(sql, *args)
-            except BaseException:
+            except BaseException as error:
+                # The server's farewell has come and its end of the line has not: nothing else ends this one.
+                if isinstance(error, asyncpg.InternalClientError):
+                    connection.terminate()
                 # What is still under way on it is the pool's to end.
                 await pool.release(connection)
                 raise

@@ -42,6 +42,8 @@ def mapped() -> Iterator[None]:
         asyncpg.OperatorInterventionError,
         asyncpg.TooManyConnectionsError,
         asyncpg.InterfaceError,
+        # The driver's word for a connection that it can't use: its server has taken leave in between.
+        asyncpg.InternalClientError,
         OSError,
         TimeoutError,
     ) as error:
