@@ -17,7 +17,6 @@ from vlog.events.bus import EventBus
 from vlog.kit.clock import monotonic_seconds
 from vlog.kit.errors import Unavailable, VlogError
 
-
 END_THE_OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE application_name = 'vlog' AND datname = current_database() AND pid <> pg_backend_pid()
