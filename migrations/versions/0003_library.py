@@ -197,7 +197,7 @@ FIELDS = (
     CREATE TABLE custom_field_definitions (
       id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
       name varchar(100) NOT NULL CHECK (name <> ''),
-      slug varchar(100) NOT NULL CHECK (slug ~ {SLUG}),
+      slug varchar(100) NOT NULL UNIQUE CHECK (slug ~ {SLUG}),
       field_type varchar(12) NOT NULL
         CHECK (field_type IN ('text', 'number', 'date', 'select', 'multi_select', 'url')),
       options jsonb NOT NULL DEFAULT '[]',
@@ -209,8 +209,7 @@ FIELDS = (
       is_public boolean NOT NULL DEFAULT true,
       is_filterable boolean NOT NULL DEFAULT true,
       edit_revision integer NOT NULL DEFAULT 0,
-      created_at timestamptz NOT NULL DEFAULT app_now(),
-      UNIQUE NULLS NOT DISTINCT (slug, category_id)
+      created_at timestamptz NOT NULL DEFAULT app_now()
     )
     """,
     "CREATE INDEX ix_custom_fields_category ON custom_field_definitions (category_id)",

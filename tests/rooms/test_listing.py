@@ -160,7 +160,7 @@ async def test_lists_are_narrowed_by_what_videos_are(db: Database) -> None:
     with pytest.raises(NotFound):
         await ids(Asked(custom=(("colour", "blue"),)))
     choices = await browse.choices(db, "catalog", await filters.resolve(db, Asked(tags=("sea",))))
-    tag = (await tags.by_slug(db, "winter", face="catalog")).id
+    tag = (await tags.by_slug(db, "winter", face="library")).id
     assert choices.videos[facet(Kind.TAG, tag)] == 1
     assert not choices.is_sample
 

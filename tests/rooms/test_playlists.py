@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.rooms.test_listing import fill
-from vlog.catalog import playlist_items, playlists, publishing, trash
+from vlog.catalog import playlist_items, playlists, publishing, trash, videos
 from vlog.catalog.playlists import Playlist, PlaylistChanges, PlaylistFilter
 from vlog.db.engine import Database
 from vlog.db.transaction import Transaction, transaction
@@ -89,8 +89,12 @@ async def test_visitors_see_what_is_public_without_gaps(db: Database) -> None:
 async def test_what_is_not_public_is_in_no_list(
     db: Database, visibility: str, listed: int, found: bool
 ) -> None:
-    made = await make(db, visibility=visibility)
+    (video_id,) = await fill(db, "Only")
+    made = await make(db, "A list", video_id, visibility=visibility)
     assert len(await playlists.page(db, PlaylistFilter(), after=START, limit=9)) == listed
+    # Neither is one in which there is nothing for visitors; by its address it is found.
+    await transaction(db, lambda tx: videos.edit(tx, video_id, {"visibility": "private"}))
+    assert await playlists.page(db, PlaylistFilter(), after=START, limit=9) == []
     assert len(await playlists.page(db, PlaylistFilter(face="library"), after=START, limit=9)) == 1
     if found:
         assert (await playlists.by_slug_public(db, made.slug)).id == made.id

@@ -50,9 +50,26 @@ async def test_many_who_bring_the_same_tags_make_them_once(db: Database) -> None
 
 
 async def test_a_name_that_is_refused_names_the_other(db: Database) -> None:
-    await transaction(db, lambda tx: tags.create(tx, "C++"))
-    with pytest.raises(Conflict, match="“C\\+\\+” already, whose address"):
-        await transaction(db, lambda tx: tags.create(tx, "C#"))
+    await transaction(db, lambda tx: tags.create(tx, "Rock & Roll"))
+    with pytest.raises(Conflict, match="“Rock & Roll” already, which is the same name"):
+        await transaction(db, lambda tx: tags.create(tx, "rock-roll!"))
+
+
+async def test_names_that_a_slug_does_not_tell_apart_are_several(db: Database) -> None:
+    wanted = {"C": "c", "C++": "c-plus-plus", "C#": "c-sharp", ".NET": "dot-net", "net": "net", "ø": "o"}
+    wanted |= {"日本 2": "2", "中国 2": "2-2", "2": "2-3"}
+    for name, slug in wanted.items():
+        assert (await transaction(db, lambda tx, name=name: tags.create(tx, name))).slug == slug  # type: ignore[misc]
+    (video_id,) = await fill(db, "One")
+    await tagged(db, video_id, "c++", "中国 2")
+    known = [each.name for each in await tags.page(db, "library") if each.name in ("C++", "中国 2")]
+    assert len(await tags.page(db, "library")) == len(wanted)
+    assert known == ["C++", "中国 2"]
+    # A name of one that is there already is not given by a rename; the own slug stays.
+    japan = next(each for each in await tags.page(db, "library") if each.name == "日本 2")
+    with pytest.raises(Conflict):
+        await transaction(db, lambda tx: tags.rename(tx, japan.id, "中国 2"))
+    assert (await transaction(db, lambda tx: tags.rename(tx, japan.id, "日本の 2"))).slug == "2"
 
 
 async def test_what_waits_to_be_indexed_is_not_taken_too_early(db: Database) -> None:

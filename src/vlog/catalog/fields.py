@@ -15,7 +15,7 @@ from typing import TypedDict
 import asyncpg
 import msgspec
 
-from vlog.catalog import index, videos
+from vlog.catalog import index, naming, videos
 from vlog.catalog.field_values import Constraints, FieldType, Value, checked, checked_constraints
 from vlog.catalog.revisions import refuse_unseen
 from vlog.catalog.rows import VideoRow
@@ -153,9 +153,12 @@ async def create(tx: Transaction, new: NewField) -> Field:
     category_id = new.get("category_id")
     await require_category(tx, category_id)
     name = clean_line(new.get("name", ""), field="name", maximum=NAME_MAX_LENGTH)
-    slug = slugify(name)
-    if slug is None:
+    if slugify(name) is None:
         raise Invalid("A field's name needs a Latin letter or a digit.", code="invalid_name", field="name")
+    # Two categories may have fields of one name, whose slugs differ: a video that has moved answers both.
+    slug = await naming.address(tx, "field", name)
+    if any(each.category_id == category_id and _is_same(each.name, name) for each in await fields(tx)):
+        raise _exists(name)
     kind = new["field_type"]
     field_id = await tx.fetchval(
         _INSERT,
@@ -172,7 +175,7 @@ async def create(tx: Transaction, new: NewField) -> Field:
         new.get("is_filterable", True),
     )
     if field_id is None:
-        raise Conflict(f"There is a field “{name}” already.", code="field_exists", field="name")
+        raise _exists(name)
     await audit.note(tx, "field.created", (field_id, name))
     return await by_id(tx, field_id)
 
@@ -270,6 +273,14 @@ async def _answer(tx: Transaction, video_id: int, field: Field, *, value: object
     found = checked(field.field_type, field.options, field.constraints, value=value, name=field.name)
     await tx.execute(_NUMBER, field.id, _json(found))
     await tx.execute(_SET, video_id, field.id, _json(found))
+
+
+def _is_same(name: str, other: str) -> bool:
+    return name.lower() == other.lower() or (slugify(name) == slugify(other) and naming.are_one(name, other))
+
+
+def _exists(name: str) -> Conflict:
+    return Conflict(f"There is a field “{name}” already.", code="field_exists", field="name")
 
 
 def _options(kind: FieldType, options: list[str]) -> list[str]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from vlog.catalog import search
 from vlog.catalog.facets import LENGTHS, MARKS, PUBLICATIONS, STATUSES, VISIBILITIES, Kind, facet
+from vlog.catalog.index import Face
 from vlog.catalog.query import Wanted
 from vlog.db.reader import Reader
 from vlog.kit.errors import Invalid, NotFound
@@ -16,9 +17,11 @@ from vlog.kit.slugs import is_slug
 MAX_CUSTOM = 10
 # Stands for a value that no video has.
 _NOTHING = facet(Kind.CUSTOM, 0)
-_TAXONOMY = """
+# Visitors are told of no tag that only hidden videos have.
+_TAXONOMY = f"""
 SELECT 'category' AS kind, slug, id FROM categories WHERE slug = ANY($1)
-UNION ALL SELECT 'tag', slug, id FROM tags WHERE slug = ANY($2)
+UNION ALL SELECT 'tag', t.slug, t.id FROM tags t WHERE t.slug = ANY($2)
+  AND ($3 OR EXISTS (SELECT FROM catalog_facets f WHERE f.facet = facet({Kind.TAG:d}, t.id) AND f.videos > 0))
 """
 _CUSTOM = """
 SELECT k.id FROM custom_field_definitions d LEFT JOIN custom_values k ON k.field_id = d.id AND k.value = $2
@@ -50,8 +53,8 @@ class Asked:
     custom: tuple[tuple[str, str], ...] = ()
 
 
-async def resolve(reader: Reader, asked: Asked) -> Wanted:
-    """The conditions on the index.
+async def resolve(reader: Reader, asked: Asked, *, face: Face = "library") -> Wanted:
+    """The conditions on the index; visitors (``catalog``) filter by tags that they can see only.
 
     Raises ``Invalid`` (codes ``invalid_search``, ``invalid_period``, ``too_many_filters``), ``NotFound``
     (codes ``unknown_category``, ``unknown_tag``, ``unknown_field``).
@@ -59,7 +62,7 @@ async def resolve(reader: Reader, asked: Asked) -> Wanted:
     if asked.since is not None and asked.until is not None and asked.since >= asked.until:
         raise Invalid("The period ends before it begins.", code="invalid_period", field="date_to")
     marks = {name for name in MARKS if getattr(asked, name)}
-    categories, tag_facets = await _taxonomy(reader, asked)
+    categories, tag_facets = await _taxonomy(reader, asked, face)
     groups = [
         categories,
         _named(Kind.LENGTH, LENGTHS, asked.lengths),
@@ -78,11 +81,11 @@ async def resolve(reader: Reader, asked: Asked) -> Wanted:
     )
 
 
-async def _taxonomy(reader: Reader, asked: Asked) -> tuple[frozenset[int], frozenset[int]]:
+async def _taxonomy(reader: Reader, asked: Asked, face: Face) -> tuple[frozenset[int], frozenset[int]]:
     if not asked.categories and not asked.tags:
         return frozenset(), frozenset()
     slugs = [list(filter(is_slug, each)) for each in (asked.categories, asked.tags)]
-    rows = await reader.fetch(_TAXONOMY, *slugs)
+    rows = await reader.fetch(_TAXONOMY, *slugs, face == "library")
     ids = {(row["kind"], row["slug"]): row["id"] for row in rows}
     if any(("category", slug) not in ids for slug in asked.categories):
         raise NotFound("There is no such category.", code="unknown_category")

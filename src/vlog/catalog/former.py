@@ -17,7 +17,7 @@ ON CONFLICT (subject, slug) DO UPDATE SET subject_id = excluded.subject_id
 # Only what a visitor may see: a redirect tells that its goal is there.
 _PRESENT: dict[Subject, str] = {
     "category": "categories s WHERE true",
-    "tag": "tags s WHERE true",
+    "tag": "tags s JOIN catalog_facets f ON f.facet = facet(1, s.id) AND f.videos > 0 WHERE true",
     "playlist": "playlists s WHERE s.deleted_at IS NULL AND s.visibility <> 'private'",
 }
 _GOAL = "s.id = (SELECT subject_id FROM former_slugs WHERE subject = $1 AND slug = $2)"

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal, TypedDict
 
 from vlog.catalog import former, playlist_items, revisions
+from vlog.catalog.index import Face
 from vlog.catalog.rows import Visibility
 from vlog.catalog.text import clean_description, clean_title
 from vlog.db.reader import Reader
@@ -32,11 +33,19 @@ LEFT JOIN LATERAL (
   FROM playlist_items item JOIN {face}_index i ON i.video_id = item.video_id WHERE item.playlist_id = p.id
 ) sums ON true
 """
+# Of a list that has nothing for visitors, those who have its address see that it is there; nobody else does.
+# One look at each list: as a join, all items of all lists would be read.
+HAS_VISIBLE = """(
+  SELECT true FROM playlist_items item JOIN catalog_index i ON i.video_id = item.video_id
+  WHERE item.playlist_id = {playlist}.id LIMIT 1
+)"""
+_SHOWN: dict[Face, str] = {"library": "true", "catalog": HAS_VISIBLE.format(playlist="playlists")}
 _ONE = f"SELECT {_COLUMNS}, sums.* FROM playlists p {_SUMS} WHERE p.deleted_at IS NULL AND"
 _PAGE = f"""
 SELECT {_COLUMNS}, sums.* FROM (
   SELECT * FROM playlists WHERE deleted_at IS NULL AND visibility = ANY($1)
     AND ($2::text IS NULL OR playlist_type = $2) AND (NOT $3 OR is_featured) AND (created_at, id) < ($4, $5)
+    AND {{shown}}
   ORDER BY created_at DESC, id DESC LIMIT $6
 ) p {_SUMS}
 ORDER BY p.created_at DESC, p.id DESC
@@ -92,9 +101,9 @@ class PlaylistChanges(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlaylistFilter:
-    """Which playlists: by default those that visitors find."""
+    """Which playlists: by default those that visitors find, in which there is something for them."""
 
-    face: Literal["catalog", "library"] = "catalog"
+    face: Face = "catalog"
     playlist_type: PlaylistType | None = None
     featured: bool = False
 
@@ -104,7 +113,7 @@ async def page(
 ) -> list[Playlist]:
     """Playlists after a position, newest first."""
     visible = ["public"] if wanted.face == "catalog" else ["public", "unlisted", "private"]
-    sql = _PAGE.format(face=wanted.face)
+    sql = _PAGE.format(face=wanted.face, shown=_SHOWN[wanted.face])
     rows = await reader.fetch(sql, visible, wanted.playlist_type, wanted.featured, *after, limit)
     return [Playlist(**dict(row)) for row in rows]
 

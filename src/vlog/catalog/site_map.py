@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vlog.catalog.playlists import HAS_VISIBLE
 from vlog.catalog.rows import LISTED, ListedRow
 from vlog.db.reader import Reader
 
@@ -34,16 +35,16 @@ _TAGS = """
 SELECT t.slug FROM catalog_facets f JOIN tags t ON t.id = f.facet & 16777215
 WHERE f.facet >= facet(1, $1) AND f.facet < facet(1, $2) AND f.videos > 0 ORDER BY f.facet
 """
-_PLAYLIST_PARTS = """
+_LISTED = f"p.deleted_at IS NULL AND p.visibility = 'public' AND {HAS_VISIBLE.format(playlist='p')}"
+_PLAYLIST_PARTS = f"""
 SELECT part FROM generate_series(0, (SELECT coalesce(max(id), 0) FROM playlists) / $1) AS part
 WHERE EXISTS (
   SELECT FROM playlists p
-  WHERE p.id >= part * $1 AND p.id < (part + 1) * $1 AND p.deleted_at IS NULL AND p.visibility = 'public'
+  WHERE p.id >= part * $1 AND p.id < (part + 1) * $1 AND {_LISTED}
 )
 """
-_PLAYLISTS = """
-SELECT slug FROM playlists
-WHERE id >= $1 AND id < $2 AND deleted_at IS NULL AND visibility = 'public' ORDER BY id
+_PLAYLISTS = f"""
+SELECT p.slug FROM playlists p WHERE p.id >= $1 AND p.id < $2 AND {_LISTED} ORDER BY p.id
 """
 
 

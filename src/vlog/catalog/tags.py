@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from vlog.catalog import former, index
+from vlog.catalog import former, index, naming
 from vlog.catalog.facets import Kind
 from vlog.catalog.index import Face
 from vlog.catalog.revisions import refuse_unseen
@@ -37,12 +37,8 @@ ORDER BY lower(t.name), t.id LIMIT $3
 """
 # Visitors are told of no tag that only hidden videos have.
 _SHOWN: dict[Face, str] = {"library": "true", "catalog": "coalesce(f.videos, 0) > 0"}
-_NEXT_NUMBER = "SELECT nextval(pg_get_serial_sequence('tags', 'id'))"
 _INSERT = "INSERT INTO tags (name, slug) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id"
 _RENAME = "UPDATE tags SET name = $2, slug = $3, edit_revision = edit_revision + 1 WHERE id = $1"
-_NAMED = """
-SELECT id FROM tags WHERE lower(name) = lower($1) OR slug = $2 ORDER BY lower(name) = lower($1) DESC LIMIT 1
-"""
 # The number is arbitrary but ours: two who bring the same unknown tags make them once.
 _MAKING = 0x54414753
 _MERGE = """
@@ -84,18 +80,21 @@ async def by_id(reader: Reader, tag_id: int, *, face: Face = "library") -> Tag:
 
 
 async def by_slug(reader: Reader, slug: str, *, face: Face) -> Tag:
-    """One tag; raises ``NotFound`` (code ``unknown_tag``)."""
-    sql = f"{_LIST.format(face=face)} WHERE t.slug = $1"
+    """One tag; visitors (``catalog``) have those of published videos. Raises ``NotFound`` (code
+    ``unknown_tag``).
+    """
+    sql = f"{_LIST.format(face=face)} WHERE t.slug = $1 AND {_SHOWN[face]}"
     return _found(await reader.fetch(sql, slug) if is_slug(slug) else [])
 
 
 async def create(tx: Transaction, name: str) -> Tag:
-    """Add a tag. Raises ``Invalid``, ``Conflict`` (code ``tag_exists``: name or slug is taken)."""
+    """Add a tag. Raises ``Invalid``, ``Conflict`` (code ``tag_exists``: see ``naming.same``)."""
     name = clean_line(name, field="name", maximum=TAG_NAME_MAX_LENGTH)
-    slug = slugify(name) or await _numbered(tx)
-    tag_id = await tx.fetchval(_INSERT, name, slug)
+    await _refuse_same(tx, name)
+    tag_id = await tx.fetchval(_INSERT, name, await naming.address(tx, "tag", name))
     if tag_id is None:
-        raise await _taken(tx, name, slug)
+        # Somebody else took it a moment ago.
+        raise _exists(name)
     await audit.note(tx, "tag.created", (tag_id, name))
     return await by_id(tx, tag_id)
 
@@ -109,11 +108,10 @@ async def rename(tx: Transaction, tag_id: int, name: str, *, seen_revision: int 
     name = clean_line(name, field="name", maximum=TAG_NAME_MAX_LENGTH)
     before = await _locked(tx, tag_id)
     refuse_unseen("tag", present=before.edit_revision, seen=seen_revision)
-    slug = slugify(name) or await _numbered(tx, keep=before.slug if before.name == name else "")
-    taken = "SELECT EXISTS (SELECT FROM tags WHERE id <> $1 AND (lower(name) = lower($2) OR slug = $3))"
-    if await tx.fetchval(taken, tag_id, name, slug):
-        raise await _taken(tx, name, slug, but=tag_id)
-    if (before.name, before.slug) != (name, slug):
+    await _refuse_same(tx, name, but=tag_id)
+    if before.name != name:
+        is_said = slugify(name) == slugify(before.name) is not None
+        slug = before.slug if is_said else await naming.address(tx, "tag", name, but=tag_id)
         try:
             await tx.execute(_RENAME, tag_id, name, slug)
         except Conflict as error:
@@ -174,23 +172,12 @@ async def named(tx: Transaction, names: Sequence[str]) -> list[int]:
     """The tags of these names; those that don't exist are created. Raises ``Invalid``."""
     found = []
     for name in dict.fromkeys(clean_line(each, field="name", maximum=TAG_NAME_MAX_LENGTH) for each in names):
-        tag_id = await tx.fetchval(_NAMED, name, slugify(name))
-        if tag_id is None:
+        same = await naming.same(tx, "tag", name)
+        if same is None:
             await tx.execute("SELECT pg_advisory_xact_lock($1)", _MAKING)
-            tag_id = await tx.fetchval(_NAMED, name, slugify(name))
-        found.append(tag_id if tag_id is not None else (await create(tx, name)).id)
+            same = await naming.same(tx, "tag", name)
+        found.append(same[0] if same is not None else (await create(tx, name)).id)
     return found
-
-
-async def _numbered(tx: Transaction, *, keep: str = "") -> str:
-    """What a name without a Latin letter or digit is called: what it is called already, or the next number
-    that no name is.
-    """
-    while not keep:
-        slug = f"tag-{await tx.fetchval(_NEXT_NUMBER)}"
-        if not await tx.fetchval("SELECT EXISTS (SELECT FROM tags WHERE slug = $1)", slug):
-            return slug
-    return keep
 
 
 async def _locked(tx: Transaction, tag_id: int) -> Tag:
@@ -204,11 +191,10 @@ def _found(rows: Sequence[object]) -> Tag:
     return Tag(**dict(rows[0]))  # type: ignore[call-overload]
 
 
-async def _taken(tx: Transaction, name: str, slug: str, *, but: int = 0) -> Conflict:
-    other = "SELECT name FROM tags WHERE id <> $1 AND (lower(name) = lower($2) OR slug = $3) LIMIT 1"
-    found = await tx.fetchval(other, but, name, slug) or name
-    words = "" if found == name else ", whose address would be the same"
-    return _exists(found, words)
+async def _refuse_same(tx: Transaction, name: str, *, but: int = 0) -> None:
+    same = await naming.same(tx, "tag", name, but=but)
+    if same is not None:
+        raise _exists(same[1], "" if same[1] == name else ", which is the same name")
 
 
 def _exists(name: str, words: str = "") -> Conflict:

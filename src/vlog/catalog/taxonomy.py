@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TypedDict
 
-from vlog.catalog import former, index
+from vlog.catalog import former, index, naming
 from vlog.catalog.facets import Kind
 from vlog.catalog.index import Face
 from vlog.catalog.revisions import refuse_unseen
@@ -21,7 +21,7 @@ from vlog.db.reader import Reader
 from vlog.db.transaction import Transaction
 from vlog.events import audit
 from vlog.kit.errors import Conflict, Invalid, NotFound
-from vlog.kit.slugs import Slug, is_slug, slugify
+from vlog.kit.slugs import Slug, is_slug
 
 # Every page shows all of them.
 MAX_CATEGORIES = 500
@@ -31,7 +31,6 @@ SELECT c.id, c.name, c.slug, c.description, c.position, c.edit_revision, c.creat
   coalesce(f.videos, 0) AS video_count
 FROM categories c LEFT JOIN {{face}}_facets f ON f.facet = facet({Kind.CATEGORY:d}, c.id)
 """
-_NEXT_NUMBER = "SELECT nextval(pg_get_serial_sequence('categories', 'id'))"
 _INSERT = """
 INSERT INTO categories (name, slug, description, position)
 SELECT $1, $2, $3, coalesce(max(position), 0) + 1 FROM categories ON CONFLICT DO NOTHING RETURNING id
@@ -98,7 +97,9 @@ async def create(tx: Transaction, name: str, *, description: str = "") -> Catego
     description = clean_text(description, field="description", maximum=CATEGORY_DESCRIPTION_MAX_LENGTH)
     if await tx.fetchval("SELECT count(*) FROM categories") >= MAX_CATEGORIES:
         raise Conflict(f"There are at most {MAX_CATEGORIES} categories.", code="too_many_categories")
-    slug = slugify(name) or await _numbered(tx)
+    if await naming.same(tx, "category", name) is not None:
+        raise _taken(name)
+    slug = await naming.address(tx, "category", name)
     category_id = await tx.fetchval(_INSERT, name, slug, description)
     if category_id is None:
         raise _taken(name)
@@ -135,14 +136,6 @@ async def edit(
     changed = audit.changes(before, after, tuple(CategoryChanges.__annotations__))
     await audit.note(tx, "category.edited", (category_id, name), **changed)
     return after
-
-
-async def _numbered(tx: Transaction) -> Slug:
-    """Names without a Latin letter or digit are as good as others: the next number that no name is."""
-    while True:
-        slug = Slug(f"category-{await tx.fetchval(_NEXT_NUMBER)}")
-        if not await tx.fetchval("SELECT EXISTS (SELECT FROM categories WHERE slug = $1)", slug):
-            return slug
 
 
 async def reorder(tx: Transaction, category_ids: Sequence[int]) -> list[Category]:

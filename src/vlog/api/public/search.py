@@ -89,7 +89,7 @@ async def list_choices(request: Request) -> Response:
     asked = read_query(request, ListQuery).asked()
 
     async def make(ctx: Context) -> object:
-        return await choices_of(ctx, await filters.resolve(ctx.db, asked))
+        return await choices_of(ctx, await filters.resolve(ctx.db, asked, face="catalog"))
 
     return await answer_shape(request, ("choices", asked), make)
 

@@ -90,7 +90,7 @@ async def search(request: Request, ctx: Ctx, pages: PagesOf) -> Response:
 
 
 async def _answer(ctx: Context, question: Sought) -> Found:
-    wanted = await filters.resolve(ctx.db, question.asked(now().date()))
+    wanted = await filters.resolve(ctx.db, question.asked(now().date()), face="catalog")
     total, is_exact = await browse.count(ctx.db, "catalog", wanted)
     corrected = meant = None
     if total == 0 and wanted.terms is not None:
@@ -126,7 +126,7 @@ async def _groups(ctx: Context, question: Sought, wanted: Wanted) -> list[Group]
         found = within
         if name in _ANY_OF and question.values(name):
             asked = question.without(name).asked(now().date())
-            others = replace(await filters.resolve(ctx.db, asked), terms=wanted.terms)
+            others = replace(await filters.resolve(ctx.db, asked, face="catalog"), terms=wanted.terms)
             found = await api.choices_of(ctx, others)
         choices = _with_chosen(getattr(found, name), question.values(name))
         groups.append(Group(name=name, label=None, choices=choices, chosen=question.values(name)))

@@ -77,7 +77,7 @@ async def list_videos(request: Request) -> Response:
 
     async def make() -> bytes:
         ctx = context_of(request)
-        wanted = await filters.resolve(ctx.db, asked)
+        wanted = await filters.resolve(ctx.db, asked, face="catalog")
         page = await listing.public_texts(ctx.db, wanted, order, after=after, limit=query.limit)
         total = (await browse.count(ctx.db, "catalog", wanted))[0] if query.include_total else None
         items = [encoded_item(video) for video in page.items]
@@ -163,7 +163,7 @@ async def find(ctx: Context, slug: str) -> VideoRow:
 async def page_of(ctx: Context, asked: Asked, order: Order, *, cursor: str | None, limit: int) -> VideoPage:
     """One page of the list, as pages show it; raises ``Invalid`` for a bad search or cursor."""
     after = order.position(cursor) if cursor is not None else None
-    wanted = await filters.resolve(ctx.db, asked)
+    wanted = await filters.resolve(ctx.db, asked, face="catalog")
     page = await listing.public_page(ctx.db, wanted, order, after=after, limit=limit)
     items = [video_item(video) for video in page.items]
     return VideoPage(videos=items, total_count=None, **_following(page, order))
