@@ -1,10 +1,10 @@
-// Builds the front end into the Python package: hashed bundles, one style sheet, manifest.json.
+// Builds the front end into the Python package: hashed bundles, a style sheet for each face, manifest.json.
 //
 // New files are written first, then the manifest is replaced, then files that no manifest names are removed:
 // a server that reads the manifest at any moment finds every file it names.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -40,6 +40,7 @@ const PAGES = [
 const LAZY = ["src/player/shaka-engine.ts"];
 // Runs before the first paint, so it is a classic script of its own.
 const BLOCKING = ["src/shared/theme-boot.ts"];
+const STYLES = ["public.css", "admin.css"];
 const IMAGES = ["favicon.svg", "favicon.ico", "apple-touch-icon.png", "icon-192.png", "icon-512.png", "icon-maskable.png"];
 
 // Largest gzipped size of a page's own code and its chunks, in bytes. The engine is not part of a page.
@@ -64,8 +65,12 @@ const BUDGETS = {
   "admin-playlists.js": 56_000,
   "theme-boot.js": 600,
   "words-de.js": 8_000,
-  "app.css": 24_000,
+  "public.css": 12_000,
+  "admin.css": 24_000,
 };
+// Largest size of the watch page's own code and style as the browser parses it, the longest catalogue of words
+// included, before the engine that plays. In bytes.
+const WATCH_PAGE_BUDGET = 120_000;
 
 const shared = {
   absWorkingDir: here,
@@ -93,10 +98,10 @@ function put(name, bytes) {
   return file;
 }
 
-function style() {
-  const target = join(out, ".app.css");
+function style(name) {
+  const target = join(out, `.${name}`);
   const cli = join(here, "node_modules", "@tailwindcss", "cli", "dist", "index.mjs");
-  execFileSync(process.execPath, [cli, "-i", "src/app.css", "-o", target, "--minify"], { cwd: here, stdio: "pipe" });
+  execFileSync(process.execPath, [cli, "-i", `src/${name}`, "-o", target, "--minify"], { cwd: here, stdio: "pipe" });
   const bytes = readFileSync(target);
   rmSync(target);
   return bytes;
@@ -112,10 +117,21 @@ function closure(outputs, path, seen = new Set()) {
   return seen;
 }
 
-function checkBudgets(sizes) {
+/** Bytes that the watch page needs before it can play: everything of its own but the engine. */
+function watchPage(outputs, manifest) {
+  const [entry] = Object.keys(outputs).filter((path) => basename(path) === manifest["watch.js"]);
+  const length = (file) => statSync(file).size;
+  const words = Object.keys(manifest).filter((name) => name.startsWith("words-")).map((name) => length(join(out, manifest[name])));
+  const scripts = [...closure(outputs, entry)].map((file) => length(join(here, file)));
+  const rest = ["theme-boot.js", "public.css"].map((name) => length(join(out, manifest[name])));
+  return [...scripts, ...rest, Math.max(0, ...words)].reduce((total, size) => total + size, 0);
+}
+
+function checkBudgets(sizes, watch) {
   const over = Object.entries(BUDGETS).filter(([name, limit]) => sizes[name] > limit);
   for (const [name, limit] of over) console.error(`${name} is ${sizes[name]} bytes gzipped; its budget is ${limit}.`);
-  if (over.length > 0) process.exitCode = 1;
+  if (watch > WATCH_PAGE_BUDGET) console.error(`The watch page is ${watch} bytes; its budget is ${WATCH_PAGE_BUDGET}.`);
+  if (over.length > 0 || watch > WATCH_PAGE_BUDGET) process.exitCode = 1;
 }
 
 mkdirSync(out, { recursive: true });
@@ -135,9 +151,11 @@ for (const [path, { entryPoint }] of Object.entries(outputs)) {
     .map((file) => gzipSync(readFileSync(join(here, file))).length)
     .reduce((total, size) => total + size, 0);
 }
-const css = style();
-manifest["app.css"] = put("app.css", css);
-sizes["app.css"] = gzipSync(css).length;
+for (const name of STYLES) {
+  const css = style(name);
+  manifest[name] = put(name, css);
+  sizes[name] = gzipSync(css).length;
+}
 for (const [name, text] of Object.entries(wordModules(join(web, "locales")))) {
   manifest[name] = put(name, text);
   sizes[name] = gzipSync(text).length;
@@ -151,4 +169,6 @@ renameSync(pending, join(out, "manifest.json"));
 for (const file of readdirSync(out)) if (!keep.has(file)) rmSync(join(out, file), { recursive: true });
 
 for (const [name, size] of Object.entries(sizes)) console.log(`${name.padEnd(18)} ${String(size).padStart(7)} B gzipped`);
-checkBudgets(sizes);
+const watch = watchPage(outputs, manifest);
+console.log(`${"the watch page".padEnd(18)} ${String(watch).padStart(7)} B`);
+checkBudgets(sizes, watch);

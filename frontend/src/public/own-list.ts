@@ -20,7 +20,8 @@ export function wireOwnList(onAdded: (root: ParentNode) => void): void {
     for (const name of ["empty", "failed"] as const) need(page!, `[data-own-${name}]`).hidden = state !== name;
     cards.hidden = state !== "cards";
     more.hidden = state !== "cards" || asked >= ids.length;
-    need(page!, "[data-own-tools]").hidden = false;
+    page!.toggleAttribute("data-settled", true);
+    need<HTMLButtonElement>(page!, "[data-own-import]").disabled = false;
     need<HTMLButtonElement>(page!, "[data-own-clear]").disabled = ids.length === 0;
     need<HTMLButtonElement>(page!, "[data-own-export]").disabled = ids.length === 0;
   }

@@ -9,3 +9,8 @@ show();
 dark.addEventListener("change", show);
 addEventListener("storage", show);
 if ((readStored("vlog:positions") ?? "").length > 2) document.documentElement.dataset["hasPositions"] = "";
+const library = readStored("vlog:library") ?? "";
+for (const list of ["history", "later"]) {
+  // As JSON writes a list that is not empty.
+  if (new RegExp(`"${list}": *{ *"`).test(library)) document.documentElement.setAttribute(`data-has-${list}`, "");
+}
