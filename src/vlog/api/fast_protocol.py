@@ -1,7 +1,8 @@
 """The protocol's end of the fast lane: writes what is ready as soon as its request has been read.
 
 uvicorn makes a task of each request. Here the first request of a read may be answered before that: its head
-is written and the kernel sends the rest, and only when the socket is full does a task wait for the client.
+is written and the kernel sends the rest, whenever the client has taken what came before. Only what has to be
+read from a disk needs a task.
 To uvicorn such an answer looks like one of its own cycles. Requests that a client sends behind it without
 waiting are uvicorn's, which answers them in turn.
 """
@@ -24,7 +25,7 @@ log = get_logger(__name__)
 class _Cycle:
     """An answer under way, with what uvicorn reads and sets of its own."""
 
-    __slots__ = ("disconnected", "keep_alive", "ready", "response_complete", "response_started")
+    __slots__ = ("disconnected", "keep_alive", "ready", "response_complete", "response_started", "stretch")
     # What uvicorn wakes an application with; here nobody sleeps.
     message_event = asyncio.Event()
 
@@ -34,6 +35,8 @@ class _Cycle:
         self.response_started = False
         self.response_complete = False
         self.disconnected = False
+        # What waits for the client, as long as no task does.
+        self.stretch: Stretch | None = None
 
 
 class FastProtocol(SendfileProtocol):
@@ -103,15 +106,37 @@ class FastProtocol(SendfileProtocol):
             # The lane has just seen the first of them in memory.
             stretch.cached_end = part.start + min(WINDOW_BYTES, part.length)
             stretch.lead(self._head(cycle))
-            if stretch.advance():
-                if stretch.cut_because:
-                    log.info("answer_cut", reason=stretch.cut_because, request_id=ready.request_id)
-                self._end_stretch(cycle, stretch)
+            outcome = stretch.advance()
+            if outcome is None:
+                cycle.stretch = stretch
+                stretch.then(partial(self._go_on, cycle, stretch))
             else:
-                task = self.loop.create_task(self._send_rest(cycle, stretch))
-                self.tasks.add(task)
-                task.add_done_callback(self.tasks.discard)
-                task.add_done_callback(partial(self._end_stretch, cycle, stretch))
+                self._go_on(cycle, stretch, outcome)
+
+    def shutdown(self) -> None:
+        """The server stops, and waits for tasks only so long."""
+        super().shutdown()
+        cycle: Any = self.cycle
+        if isinstance(cycle, _Cycle) and cycle.stretch is not None and not cycle.response_complete:
+            cycle.stretch.forget()
+            self._as_task(cycle, cycle.stretch)
+
+    def _go_on(self, cycle: _Cycle, stretch: Stretch, is_sent: bool) -> None:
+        if not is_sent:
+            # A disk has to be asked.
+            self._as_task(cycle, stretch)
+            return
+        if stretch.cut_because:
+            log.info("answer_cut", reason=stretch.cut_because, request_id=cycle.ready.request_id)
+        self.sent(stretch)
+        self._end_stretch(cycle, stretch)
+
+    def _as_task(self, cycle: _Cycle, stretch: Stretch) -> None:
+        cycle.stretch = None
+        task = self.loop.create_task(self._send_rest(cycle, stretch))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(partial(self._end_stretch, cycle, stretch))
 
     def _head(self, cycle: _Cycle) -> bytes:
         """Status and headers in the order in which uvicorn writes those of an application."""

@@ -8,10 +8,9 @@ The ASGI extension ``vlog.sendfile``. Where ``scope["extensions"]`` has it, an a
 which sends ``body`` and then ``count`` bytes of ``file`` (``fileno()`` and ``read(offset, length)``); the
 first ``cached`` of them are known to be in memory.
 
-All waiting is the transport's own: when the socket is full, a small piece goes through the transport, which
-polls for us, and ``sendfile`` goes on when the transport has got rid of it. So no second descriptor, no
-second poll, and a peer that leaves is noticed as with any answer. Pages that are not in memory are read in
-a thread and go through the transport as well: a slow disk never stops the loop.
+When the socket is full, ``room`` tells when ``sendfile`` can go on. The transport reads all the while, so a
+peer that leaves is noticed as with any answer. Pages that are not in memory are read in a thread and go
+through the transport: a slow disk never stops the loop.
 """
 
 from __future__ import annotations
@@ -33,6 +32,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from vlog.api.protocol import too_many
 from vlog.api.receiving import ReceivingProtocol
+from vlog.api.room import room_of
 from vlog.kit.errors import VlogError
 from vlog.storage import pagecache
 from vlog.telemetry.logs import get_logger
@@ -41,11 +41,11 @@ log = get_logger(__name__)
 
 EXTENSION = "vlog.sendfile"
 # How much one call sends: the stretch that is known to be in memory.
-WINDOW_BYTES = 1 << 20
+WINDOW_BYTES = 2 << 20
 # After so much for one client the others have their turn.
 TURN_BYTES = 2 << 20
-# What waits in the transport for a full socket: all that a stopped client costs us.
-PIECE_BYTES = 4 << 10
+# With less than this left of what is known to be in memory, it is asked again.
+LEAST_BYTES = 256 << 10
 # How much a thread reads when the disk has to be asked.
 COLD_BYTES = 256 << 10
 # A peer that takes nothing from one look to the next is gone, or holds our memory on purpose.
@@ -78,6 +78,7 @@ class SendfileProtocol(ReceivingProtocol):
 
     stall_seconds = STALL_SECONDS
     _stretch: Stretch | None = None
+    _is_watched = False
 
     def resume_writing(self) -> None:
         """The transport has got rid of what it held."""
@@ -88,8 +89,30 @@ class SendfileProtocol(ReceivingProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
         super().connection_lost(exc)
+        if self._is_watched:
+            room_of(self.loop).forget(self.descriptor)
+            self._is_watched = False
         if self._stretch is not None:
             self._stretch.go_on()
+
+    def sending(self, stretch: Stretch) -> None:
+        """Let ``stretch`` go on whenever there is room."""
+        self._stretch = stretch
+
+    def sent(self, stretch: Stretch) -> None:
+        """It needs no more."""
+        self._stretch = None
+        stretch.leave_transport()
+
+    def await_room(self) -> None:
+        """The socket is full: whoever is sending goes on when it no longer is."""
+        if not self._is_watched:
+            self._is_watched = True
+            room_of(self.loop).watch(self.descriptor, self._has_room)
+
+    def _has_room(self) -> None:
+        if self._stretch is not None:
+            self._stretch.has_room()
 
     def look(self, now: float) -> None:
         """Once a second."""
@@ -134,9 +157,6 @@ class SendfileProtocol(ReceivingProtocol):
 
     async def send_rest(self, stretch: Stretch, read: Read) -> None:
         """Send what is left of a stretch, as fast as the client takes it. Who can't be served is cut off."""
-        self._stretch = stretch
-        # From here on the transport says when it holds a single byte, and when it has none left.
-        self.transport.set_write_buffer_limits(high=0)
         try:
             while not await stretch.sent():
                 # What comes next is not in memory.
@@ -147,9 +167,7 @@ class SendfileProtocol(ReceivingProtocol):
                 else:
                     stretch.write(data)
         finally:
-            self._stretch = None
-            if not self.transport.is_closing():
-                self.transport.set_write_buffer_limits()
+            self.sent(stretch)
         if stretch.cut_because:
             log.info("answer_cut", reason=stretch.cut_because)
 
@@ -166,9 +184,13 @@ class Stretch:
         self._protocol = protocol
         self._transport = protocol.transport
         self._socket = protocol.descriptor
-        self._waiter: asyncio.Future[bool] | None = None
+        self._call: Callable[[bool], None] | None = None
         self._before: tuple[int, int] | None = None
         self._look_at = 0.0
+        self._looked_offset = -1
+        # The socket has no room, and nobody has said yet that it has.
+        self._is_full = False
+        self._is_through_transport = False
 
     def lead(self, head: bytes) -> None:
         """Send this first, in one packet with what follows at once: half as many wake the client."""
@@ -183,49 +205,62 @@ class Stretch:
 
     async def sent(self) -> bool:
         """Send; ``True`` when all is sent or nobody listens, ``False`` when a disk has to be asked."""
-        outcome = self.advance()
+        outcome = None if self._is_full else self.advance()
         if outcome is not None:
             return outcome
-        loop = self._protocol.loop
-        self._waiter = loop.create_future()
-        self._before, self._look_at = None, loop.time() + self._protocol.stall_seconds
+        waiter: asyncio.Future[bool] = self._protocol.loop.create_future()
+
+        def tell(outcome: bool) -> None:
+            if not waiter.done():
+                waiter.set_result(outcome)
+
+        self.then(tell)
         try:
-            return await self._waiter
+            return await waiter
         finally:
-            self._waiter = None
+            self.forget()
+
+    def then(self, call: Callable[[bool], None]) -> None:
+        """``call`` with ``sent``'s answer as soon as there is one; ``advance`` had none yet."""
+        self._protocol.sending(self)
+        self._before, self._look_at = None, self._protocol.loop.time() + self._protocol.stall_seconds
+        self._call = call
+
+    def forget(self) -> None:
+        """Call nobody: somebody else goes on with it, or it is over."""
+        self._call = None
+
+    def has_room(self) -> None:
+        """The socket is no longer full, or may not be."""
+        self._is_full = False
+        self.go_on()
 
     def go_on(self) -> None:
         """The transport is empty, or the client is gone."""
-        if self._waiter is None or self._waiter.done():
-            return
-        outcome = self.advance()
-        if outcome is not None and not self._waiter.done():
-            self._waiter.set_result(outcome)
+        if self._call is not None:
+            outcome = self.advance()
+            if outcome is not None:
+                self._tell(outcome)
 
     def advance(self) -> bool | None:
         """Send what can be sent now: ``sent``'s answer, or ``None`` when there is more to come."""
         turn_end = self.offset + TURN_BYTES
         while not self._transport.is_closing():
             if self._transport.get_write_buffer_size():
+                self._await_transport()
                 return None
             if self.offset >= self.end:
                 return True
             if self.offset >= turn_end:
                 self._protocol.loop.call_soon(self.go_on)
                 return None
-            window = min(WINDOW_BYTES, self.end - self.offset)
-            if self.offset + window > self.cached_end:
-                if not pagecache.is_cached(self._file, self.offset, window):
-                    return False
-                self.cached_end = self.offset + window
-            count = self._sendfile(window)
-            self.offset += count
-            if count < window and not self._transport.is_closing():
-                # The socket is full. A little through the transport, and the transport waits for us.
-                piece = pagecache.read_cached(self._file, self.offset, min(PIECE_BYTES, window - count))
-                if piece is None:
-                    return False
-                self.write(piece)
+            if not self._look_ahead():
+                return False
+            window = min(WINDOW_BYTES, self.cached_end - self.offset)
+            if self._sendfile(window) < window and not self._transport.is_closing():
+                self._is_full = True
+                self._protocol.await_room()
+                return None
         return True
 
     def write(self, data: bytes) -> None:
@@ -241,22 +276,53 @@ class Stretch:
         self.cut_because = self.cut_because or reason
         # Not close(): that would wait for a peer that takes nothing.
         self._transport.abort()
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(True)
+        self._tell(True)
 
     def look(self, now: float) -> None:
         """See now and then whether the client has taken anything since the last time."""
-        waits = self._waiter is not None and not self._waiter.done() and not self._transport.is_closing()
-        if not waits or now < self._look_at:
+        if self._call is None or self._transport.is_closing():
+            return
+        looked, self._looked_offset = self._looked_offset, self.offset
+        if self._is_full and self.offset == looked:
+            # What ended before the socket was full, as a file that has become shorter, makes no room.
+            self._protocol.loop.call_soon(self.has_room)
+        if now < self._look_at:
             return
         progress = self._progress()
         if progress == self._before:
             self.cut("the client takes nothing")
         self._before, self._look_at = progress, now + self._protocol.stall_seconds
 
+    def _tell(self, outcome: bool) -> None:
+        call, self._call = self._call, None
+        if call is not None:
+            call(outcome)
+
+    def leave_transport(self) -> None:
+        """Let the transport hold as much as it likes, as before."""
+        if self._is_through_transport and not self._transport.is_closing():
+            self._transport.set_write_buffer_limits()
+
+    def _await_transport(self) -> None:
+        if not self._is_through_transport:
+            self._is_through_transport = True
+            # From here on the transport says when it holds a single byte, and when it has none left.
+            self._transport.set_write_buffer_limits(high=0)
+
+    def _look_ahead(self) -> bool:
+        """Whether what comes next is in memory."""
+        if self.cached_end - self.offset >= min(LEAST_BYTES, self.end - self.offset):
+            return True
+        window = min(WINDOW_BYTES, self.end - self.offset)
+        if not pagecache.is_cached(self._file, self.offset, window):
+            return False
+        self.cached_end = self.offset + window
+        return True
+
     def _sendfile(self, count: int) -> int:
+        """Send up to so much; what the socket took, and less only when it is full or nothing can be sent."""
         try:
-            return os.sendfile(self._socket, self._file, self.offset, count)
+            sent = os.sendfile(self._socket, self._file, self.offset, count)
         except BlockingIOError:
             return 0
         except OSError as error:
@@ -266,6 +332,10 @@ class Stretch:
             else:
                 self.cut(str(error))
             return 0
+        if not sent:
+            self.cut("the file has become shorter")
+        self.offset += sent
+        return sent
 
     def _progress(self) -> tuple[int, int]:
         """What changes as long as the client takes anything.
