@@ -12,7 +12,7 @@ import os
 import random
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import asyncpg
@@ -136,15 +136,20 @@ class _Questions:
                 Wanted(terms=self._terms(2)), Order(sort="relevance")
             ),
             "word, newest": lambda: self._page(Wanted(terms=self._terms(1))),
+            "word, newest, deep": lambda: self._page(Wanted(terms=self._terms(1)), after=self._deep_date()),
+            "two letters, by relevance": lambda: self._page(
+                Wanted(terms=parse(self._word()[:2])), Order(sort="relevance")
+            ),
+            "word, most seen": lambda: self._page(Wanted(terms=self._terms(1)), Order(sort="views")),
             "word of a category, by title": lambda: self._page(
                 Wanted(terms=self._terms(1), all_of=self._of_category().all_of), Order(sort="title")
             ),
         }
         others: dict[str, Ask] = {
-            "count of a search": lambda: browse.count(self.db, "catalog", Wanted(terms=self._terms(1))),
+            "count of a search": lambda: self._count(Wanted(terms=self._terms(1))),
             "count of a tag": lambda: browse.count(self.db, "catalog", self._tagged()),
             "choices, all": lambda: browse.choices(self.db, "catalog", EVERYTHING),
-            "choices of a search": lambda: browse.choices(self.db, "catalog", Wanted(terms=self._terms(1))),
+            "choices of a search": lambda: self._choices(Wanted(terms=self._terms(1))),
             "choices of a category": lambda: browse.choices(self.db, "catalog", self._of_category()),
             "related": lambda: browse.related_ids(self.db, self.rng.randint(1, VIDEOS), limit=12),
             "typing": lambda: browse.completions(self.db, "catalog", self._word()[:2], limit=8),
@@ -176,9 +181,22 @@ class _Questions:
             await connection.execute("SET LOCAL statement_timeout = '60s'")
             await connection.fetch(sql, timeout=60)
 
+    async def _count(self, wanted: Wanted) -> None:
+        await browse.count(self.db, "catalog", await self._bounded(wanted))
+
+    async def _choices(self, wanted: Wanted) -> None:
+        await browse.choices(self.db, "catalog", await self._bounded(wanted))
+
+    async def _bounded(self, wanted: Wanted) -> Wanted:
+        """As the product asks: a part of what is measured."""
+        if wanted.terms is None:
+            return wanted
+        return replace(wanted, terms=await browse.bounded(self.db, wanted.terms))
+
     async def _page(
         self, wanted: Wanted, order: Order | None = None, *, after: Position | None = None
     ) -> None:
+        wanted = await self._bounded(wanted)
         sql, by, values = query.page("catalog", wanted, order or Order(), after=after, limit=PAGE + 1)
         await self.db.fetch(
             f"SELECT v.id, v.title FROM ({sql}) page JOIN videos v ON v.id = page.video_id ORDER BY {by}",

@@ -265,11 +265,11 @@ PLANS: list[tuple[Wanted, Order, Position | None, str]] = [
     (EVERYTHING, Order(sort="title", descending=False), Position("video 0000000500", 5), "ix_catalog_title"),
     (EVERYTHING, Order(sort="duration"), Position(7.0, 5), "ix_catalog_duration"),
     (EVERYTHING, Order(sort="views"), Position(7, 5), "ix_video_views"),
-    (Wanted(terms=parse("4711")), Order(), None, "ix_catalog_tsv"),
-    (Wanted(terms=parse("4711")), Order(sort="relevance"), None, "ix_catalog_tsv"),
-    (Wanted(all_of=frozenset({facet(Kind.TAG, 77)})), Order(), None, "ix_catalog_facets"),
-    (Wanted(any_of=(frozenset({facet(Kind.TAG, 77)}),)), Order(), None, "ix_catalog_facets"),
-    (Wanted(all_of=frozenset({facet(Kind.TAG, 77)})), Order(sort="title"), None, "ix_catalog_facets"),
+    (Wanted(terms=parse("4711")), Order(), None, "ix_catalog_found"),
+    (Wanted(terms=parse("4711")), Order(sort="relevance"), None, "ix_catalog_found"),
+    (Wanted(all_of=frozenset({facet(Kind.TAG, 77)})), Order(), None, "ix_catalog_found"),
+    (Wanted(any_of=(frozenset({facet(Kind.TAG, 77)}),)), Order(), None, "ix_catalog_found"),
+    (Wanted(all_of=frozenset({facet(Kind.TAG, 77)})), Order(sort="title"), None, "ix_catalog_found"),
 ]
 
 
@@ -303,7 +303,7 @@ async def test_every_list_uses_an_index(db: Database) -> None:
         ]
     )
     plan = "\n".join(row[0] for row in await db.fetch(f"EXPLAIN {sql}", *values))
-    for expected in ("ix_catalog_moment", "ix_catalog_facets", "ix_videos_featured"):
+    for expected in ("ix_catalog_moment", "ix_catalog_found", "ix_videos_featured"):
         assert expected in plan, plan
     assert "Seq Scan on catalog_index" not in plan, plan
     assert "Seq Scan on videos" not in plan, plan

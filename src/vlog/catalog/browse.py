@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vlog.catalog.facets import STATUSES, Kind, facet
 from vlog.catalog.index import Face
-from vlog.catalog.query import Arguments, Wanted, conditions
-from vlog.catalog.search import Terms
+from vlog.catalog.query import BROAD, Arguments, Wanted, some
+from vlog.catalog.search import MANY, Terms, folded
+from vlog.catalog.windows import Rows, windows
 from vlog.db.reader import Reader
 
 # Nobody reads the last digit of a number of thousands, and counting a million rows for it is not worth it.
 COUNT_CAP = 1_000
-# Choices beside a list are counted over so many of its rows at most.
-SAMPLE = 2_000
+# Choices beside a list are counted over so many of its newest videos at most.
+SAMPLE = 1_000
 CHOICES_PER_KIND = 30
 # A video's rarest tags say best what it is about; so many of each one's newest videos are looked at.
 RELATED_TAGS = 5
 RELATED_PER_FACET = 30
+# So few videos of each are soon read and sorted.
+RARE = 400
+# A beginning of words in very many videos is taken for so many of them, the most frequent ones.
+ENDINGS = 40
 
 # Each video has exactly one of these.
 _STATES = [facet(Kind.STATUS, each) for each in STATUSES.values()]
@@ -35,8 +40,7 @@ CROSS JOIN LATERAL (
 ) c
 """
 _SOME_FACETS = """
-SELECT facet, count(*) AS videos FROM (SELECT i.facets FROM {face}_index i WHERE {where} LIMIT {limit}) found,
-  unnest(found.facets) AS facet
+SELECT facet, count(*) AS videos FROM ({found}) found, unnest(found.facets) AS facet
 GROUP BY facet
 """
 _NAMES = f"""
@@ -54,6 +58,13 @@ _PREFIX = """
 SELECT word FROM {face}_words WHERE word >= $1 AND word < $2 AND videos > 0
 ORDER BY videos DESC, word LIMIT $3
 """
+_ENDINGS = """
+SELECT word, videos FROM library_words WHERE word >= $1 AND word < $2 AND videos > 0
+ORDER BY videos DESC, word LIMIT $3
+"""
+_COUNTED = """
+SELECT coalesce(w.videos, 0) AS videos FROM unnest($1::text[]) AS word LEFT JOIN library_words w USING (word)
+"""
 _SIMILAR = """
 SELECT word FROM {face}_words WHERE word % unaccent(lower($1)) AND videos > 0
 ORDER BY similarity(word, unaccent(lower($1))) + 0.05 * ln(videos) DESC, word LIMIT 1
@@ -68,22 +79,21 @@ WHERE NOT EXISTS (SELECT 1 FROM {face}_words w WHERE w.word = t.typed AND w.vide
   ))
 """
 _OWN = f"""
-(SELECT own.facet, 3 AS points FROM catalog_index i CROSS JOIN unnest(i.facets) AS own (facet)
+(SELECT own.facet, 3 AS points, false AS is_rare
+ FROM catalog_index i CROSS JOIN unnest(i.facets) AS own (facet)
  WHERE i.video_id = $1 AND own.facet >> 24 = {Kind.CATEGORY:d} AND own.facet & 16777215 <> 0)
 UNION ALL
-(SELECT own.facet, 2 FROM catalog_index i CROSS JOIN unnest(i.facets) AS own (facet)
+(SELECT own.facet, 2, coalesce(f.videos, 0) <= {RARE}
+ FROM catalog_index i CROSS JOIN unnest(i.facets) AS own (facet)
  LEFT JOIN catalog_facets f USING (facet)
  WHERE i.video_id = $1 AND own.facet >> 24 = {Kind.TAG:d} ORDER BY f.videos, own.facet LIMIT {RELATED_TAGS})
 """
-# Each facet is a value of its own statement's part, so that each is planned for how frequent it is.
-_SHARING = """
-(SELECT video_id, moment, {points} AS points FROM catalog_index i WHERE i.facets @> ARRAY[{facet}::integer]
- ORDER BY moment DESC, video_id DESC LIMIT {limit})
-"""
+_SHARING = "(SELECT video_id, moment, {points} AS points FROM ({found}) shared)"
 _NEWEST = """
 (SELECT video_id, moment, 0 AS points FROM catalog_index ORDER BY moment DESC, video_id DESC LIMIT $2 + 1)
 """
 _RELATED = """
+WITH {windows}
 SELECT video_id FROM ({found}) found WHERE video_id <> $1
 GROUP BY video_id, moment ORDER BY sum(points) DESC, moment DESC, video_id DESC LIMIT $2
 """
@@ -120,10 +130,8 @@ async def count(reader: Reader, face: Face, wanted: Wanted) -> tuple[int, bool]:
     if wanted.is_everything:
         return int(await reader.fetchval(_COUNT_ALL.format(face=face), _STATES)), True
     arguments = Arguments()
-    where = conditions(wanted, arguments)
-    limit = arguments.add(COUNT_CAP + 1)
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM {face}_index i WHERE {where} LIMIT {limit}) capped"
-    found = int(await reader.fetchval(sql, *arguments.values))
+    capped = some(face, wanted, arguments, columns="i.video_id", limit=COUNT_CAP + 1)
+    found = int(await reader.fetchval(f"SELECT count(*) FROM ({capped}) capped", *arguments.values))
     return min(found, COUNT_CAP), found <= COUNT_CAP
 
 
@@ -134,8 +142,8 @@ async def choices(reader: Reader, face: Face, wanted: Wanted) -> Choices:
         rows = await reader.fetch(_ALL_FACETS.format(face=face), kinds, CHOICES_PER_KIND)
         return Choices({row["facet"]: row["videos"] for row in rows}, is_sample=False)
     arguments = Arguments()
-    where = conditions(wanted, arguments)
-    sql = _SOME_FACETS.format(face=face, where=where, limit=arguments.add(SAMPLE))
+    found = some(face, wanted, arguments, columns="i.facets", limit=SAMPLE)
+    sql = _SOME_FACETS.format(found=found)
     rows = await reader.fetch(sql, *arguments.values)
     counted = {row["facet"]: row["videos"] for row in rows}
     return Choices(counted, is_sample=sum(counted.get(each, 0) for each in _STATES) >= SAMPLE)
@@ -161,12 +169,34 @@ async def related_ids(reader: Reader, video_id: int, *, limit: int) -> list[int]
     arguments = Arguments()
     for value in (video_id, limit):
         arguments.add(value)
-    shared = [
-        _SHARING.format(facet=arguments.add(own["facet"]), points=own["points"], limit=int(RELATED_PER_FACET))
-        for own in await reader.fetch(_OWN, video_id)
-    ]
-    sql = _RELATED.format(found="UNION ALL".join([*shared, _NEWEST]))
+    rows = Rows(face="catalog", limit=str(RELATED_PER_FACET))
+    shared = []
+    for own in await reader.fetch(_OWN, video_id):
+        where = f"i.facets @> ARRAY[{arguments.add(own['facet'])}::integer]"
+        found = rows.all(where) if own["is_rare"] else rows.walk(where)
+        shared.append(_SHARING.format(points=own["points"], found=found))
+    sql = _RELATED.format(windows=windows("catalog"), found="UNION ALL".join([*shared, _NEWEST]))
     return [row["video_id"] for row in await reader.fetch(sql, *arguments.values)]
+
+
+async def bounded(reader: Reader, terms: Terms) -> Terms:
+    """The search with what is known of its words: in how many videos they are, and which ones are meant by a
+    beginning that is in very many: the ``ENDINGS`` most frequent ones.
+
+    Other beginnings also find words that are not counted yet.
+    """
+    *words, beginning = (folded(word) for word in terms.plain or (terms.prefix[1:-3],))
+    if not beginning:
+        return terms
+    rows = await reader.fetch(_ENDINGS, beginning, beginning + "\U0010ffff", ENDINGS)
+    counted = [row["videos"] for row in await reader.fetch(_COUNTED, words)] if words else []
+    begun = sum(row["videos"] for row in rows)
+    known = min([begun, *counted]) if terms.plain else MANY
+    if begun <= BROAD or not beginning.isalnum():
+        return replace(terms, videos=known)
+    # The word itself, if it is one, comes first.
+    endings = tuple(dict.fromkeys([beginning, *(row["word"] for row in rows)]))
+    return replace(terms, endings=endings, videos=known)
 
 
 async def completions(reader: Reader, face: Face, prefix: str, *, limit: int) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from vlog.catalog import search
+from vlog.catalog import browse, search
 from vlog.catalog.facets import LENGTHS, MARKS, PUBLICATIONS, STATUSES, VISIBILITIES, Kind, facet
 from vlog.catalog.index import Face
 from vlog.catalog.query import Wanted
@@ -73,12 +73,17 @@ async def resolve(reader: Reader, asked: Asked, *, face: Face = "library") -> Wa
         *await _custom(reader, asked.custom),
     ]
     return Wanted(
-        terms=search.parse(asked.search),
+        terms=await _terms(reader, asked.search),
         all_of=tag_facets | {facet(Kind.MARK, MARKS[name]) for name in marks},
         any_of=tuple(group for group in groups if group),
         since=asked.since,
         until=asked.until,
     )
+
+
+async def _terms(reader: Reader, words: str) -> search.Terms | None:
+    terms = search.parse(words)
+    return await browse.bounded(reader, terms) if terms is not None else None
 
 
 async def _taxonomy(reader: Reader, asked: Asked, face: Face) -> tuple[frozenset[int], frozenset[int]]:

@@ -90,8 +90,8 @@ WHERE x.indrelid = ANY($1::regclass[]) AND NOT x.indisprimary
 """
 _REBUILD = """
 TRUNCATE {face}_index, {face}_facets, {face}_words, {face}_changes;
-INSERT INTO {face}_index SELECT video_id, {moment}, title_key, duration, tsv, facets FROM indexed_videos
-  WHERE {condition};
+INSERT INTO {face}_index SELECT video_id, {moment}, title_key, duration, tsv, facets, periods({moment})
+  FROM indexed_videos WHERE {condition};
 INSERT INTO {face}_facets SELECT facet, count(*) FROM {face}_index, unnest(facets) AS facet GROUP BY facet;
 INSERT INTO {face}_words SELECT word, ndoc FROM ts_stat('SELECT tsv FROM {face}_index')
   WHERE length(word) <= {length};
@@ -186,11 +186,11 @@ async def differences(reader: Reader) -> int:
         total += await reader.fetchval(
             f"""
             SELECT count(*) FROM {rule.face}_index i FULL JOIN (
-              SELECT video_id, {rule.moment} AS moment, title_key, duration, tsv, facets
-              FROM indexed_videos WHERE {rule.condition}
+              SELECT video_id, {rule.moment} AS moment, title_key, duration, tsv, facets,
+                periods({rule.moment}) AS periods FROM indexed_videos WHERE {rule.condition}
             ) v USING (video_id)
-            WHERE (i.moment, i.title_key, i.duration, i.tsv, i.facets)
-              IS DISTINCT FROM (v.moment, v.title_key, v.duration, v.tsv, v.facets)
+            WHERE (i.moment, i.title_key, i.duration, i.tsv, i.facets, i.periods)
+              IS DISTINCT FROM (v.moment, v.title_key, v.duration, v.tsv, v.facets, v.periods)
             """
         )
     return total

@@ -1,13 +1,14 @@
 """Which videos a list shows, in which order, and where it goes on: one builder for both faces of the library.
 
-Every list is a walk along one index of ``catalog_index`` or ``library_index`` or a look into its GIN indexes;
-the planner decides by the statistics of what is asked for. Paging is by the key of the last item shown, never
-by a number of rows to skip, so a deep page costs what the first one costs.
+Lists by date or relevance with conditions on words or facets are walks in windows (``catalog.windows``).
+Every other list is a walk along the index of its order or a look into the GIN index: the planner decides by
+the statistics of what is asked for. Paging is by the key of the last item shown, never by a number of rows to
+skip, so a deep page costs what the first one costs.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -15,11 +16,12 @@ from vlog.catalog import cursors
 from vlog.catalog.cursors import Key, Position
 from vlog.catalog.index import Face
 from vlog.catalog.search import Terms
+from vlog.catalog.windows import Rows, Span, windows
 
 Sort = Literal["date", "title", "duration", "views", "relevance"]
 
 # How many of the newest hits are ranked: for rarer words this is all of them.
-RANKED = 300
+RANKED = 200
 # What a hit in the description, a category, a tag, the title counts for (PostgreSQL's order: D, C, B, A), in
 # texts of any length.
 _WEIGHTS = "'{0.05,0.2,0.4,1.0}'"
@@ -31,6 +33,27 @@ _KEY_TYPES: dict[Sort, type[Key]] = {
     "views": int,
     "relevance": float,
 }
+# So many videos are soon read and sorted: those of a facet; those of a word, by moment and by anything else.
+FEW = 500
+BROAD = 1_000
+SORTED = 4_000
+# The same to the index's rows, but not to be looked up in it: going through the list of what half the library
+# has is dearer than testing the rows that another condition gives.
+_TESTED_FACETS = "(i.facets || '{}'::integer[])"
+_TESTED_MOMENT = "(i.moment + interval '0')"
+_RAREST = """
+rarest AS MATERIALIZED (
+  SELECT facet, coalesce(videos, 0) AS videos FROM unnest({facets}::integer[]) AS facet
+  LEFT JOIN {face}_facets USING (facet) ORDER BY 2, 1 LIMIT 1
+)
+"""
+_BY_RAREST = f"""
+WITH {{ctes}}
+SELECT * FROM ({{few}}) few WHERE (SELECT videos FROM rarest) <= {FEW}
+UNION ALL SELECT * FROM ({{many}}) many WHERE (SELECT videos FROM rarest) > {FEW}
+"""
+_SORTED_BY = "i.video_id, i.moment, i.title_key, i.duration"
+
 _KEYS = {
     "date": ("i.moment", "timestamptz"),
     "title": ("i.title_key", "text"),
@@ -57,6 +80,11 @@ class Wanted:
     def is_everything(self) -> bool:
         """No condition at all."""
         return self == EVERYTHING
+
+    @property
+    def is_searched(self) -> bool:
+        """There are conditions that the GIN index answers."""
+        return self.terms is not None or bool(self.all_of or self.any_of)
 
 
 EVERYTHING = Wanted()
@@ -107,13 +135,15 @@ class Arguments:
 
 
 def conditions(wanted: Wanted, arguments: Arguments) -> str:
-    """What follows ``WHERE`` for an index row called ``i``."""
+    """What follows ``WHERE`` for a row called ``i``: which index answers it is the planner's choice."""
     clauses = ["true"]
+    facets = "i.facets"
     if wanted.terms is not None:
         clauses.append(f"i.tsv @@ {tsquery(wanted.terms, arguments)}")
+        facets = _TESTED_FACETS if wanted.terms.videos <= SORTED else facets
     if wanted.all_of:
-        clauses.append(f"i.facets @> {arguments.add(sorted(wanted.all_of))}::integer[]")
-    clauses.extend(f"i.facets && {arguments.add(sorted(group))}::integer[]" for group in wanted.any_of)
+        clauses.append(f"{facets} @> {arguments.add(sorted(wanted.all_of))}::integer[]")
+    clauses.extend(f"{facets} && {arguments.add(sorted(group))}::integer[]" for group in wanted.any_of)
     if wanted.since is not None:
         clauses.append(f"i.moment >= {arguments.add(wanted.since)}")
     if wanted.until is not None:
@@ -123,8 +153,60 @@ def conditions(wanted: Wanted, arguments: Arguments) -> str:
 
 def tsquery(terms: Terms, arguments: Arguments) -> str:
     """The search as PostgreSQL's full-text search takes it."""
-    whole, prefix = arguments.add(terms.whole), arguments.add(terms.prefix)
-    return f"(websearch_to_tsquery('vlog', {whole}) && to_tsquery('vlog', {prefix}))"
+    whole = arguments.add(terms.whole)
+    if terms.endings:
+        last = f"{arguments.add(' | '.join(map(_lexeme, terms.endings)))}::text::tsquery"
+    else:
+        last = f"to_tsquery('vlog', {arguments.add(terms.prefix)})"
+    return f"(websearch_to_tsquery('vlog', {whole}) && {last})"
+
+
+def _lexeme(word: str) -> str:
+    escaped = word.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"
+
+
+def some(face: Face, wanted: Wanted, arguments: Arguments, *, columns: str, limit: int) -> str:
+    """The first videos that fit, of the newest windows first: SQL for ``columns`` of rows called ``i``."""
+    bound = arguments.add(limit)
+    if not wanted.is_searched:
+        return f"SELECT {columns} FROM {face}_index i WHERE {conditions(wanted, arguments)} LIMIT {bound}"
+    rows = Rows(face=face, limit=bound, columns=columns, beyond="")
+    return _found(wanted, rows, Span(since=wanted.since, until=wanted.until), arguments=arguments)
+
+
+def _found(wanted: Wanted, rows: Rows, span: Span, *, arguments: Arguments) -> str:
+    """The first rows that fit, found by the rarest condition; where none is rare, in windows."""
+    if wanted.terms is not None and wanted.terms.videos <= BROAD:
+        return rows.all(conditions(wanted, arguments))
+    facets = wanted.all_of.union(*(group for group in wanted.any_of if len(group) == 1))
+    fitting = _for_index(wanted, facets, arguments)
+    if not facets:
+        return f"WITH {windows(rows.face, span, arguments.add)} {rows.walk(fitting)}"
+    rarest = _RAREST.format(face=rows.face, facets=arguments.add(sorted(facets)))
+    return _BY_RAREST.format(
+        ctes=f"{windows(rows.face, span, arguments.add)}, {rarest}",
+        few=rows.all(fitting),
+        many=rows.walk(fitting),
+    )
+
+
+def _for_index(wanted: Wanted, facets: frozenset[int], arguments: Arguments) -> str:
+    """The conditions: words and the rarest of the ``facets`` for the index, or else the smallest group."""
+    groups = sorted((group for group in wanted.any_of if len(group) > 1), key=len)
+    where = [f"i.tsv @@ {tsquery(wanted.terms, arguments)}"] if wanted.terms is not None else []
+    if facets:
+        where.append("i.facets @> (SELECT ARRAY[facet] FROM rarest)")
+    elif not where:
+        where.append(f"i.facets && {arguments.add(sorted(groups.pop(0)))}::integer[]")
+    if len(facets) > 1:
+        where.append(f"{_TESTED_FACETS} @> {arguments.add(sorted(facets))}::integer[]")
+    where.extend(f"{_TESTED_FACETS} && {arguments.add(sorted(group))}::integer[]" for group in groups)
+    if wanted.since is not None:
+        where.append(f"{_TESTED_MOMENT} >= {arguments.add(wanted.since)}")
+    if wanted.until is not None:
+        where.append(f"{_TESTED_MOMENT} < {arguments.add(wanted.until)}")
+    return " AND ".join(where)
 
 
 def page(
@@ -137,19 +219,22 @@ def page(
     """
     if order.sort == "relevance" and wanted.terms is not None:
         return _ranked(face, wanted, wanted.terms, after=after, limit=limit)
+    if order.sort in {"date", "relevance"} and wanted.is_searched:
+        return _by_date(face, wanted, order, after=after, limit=limit)
     # Without words there is no relevance.
     column, kind = _KEYS[order.sort if order.sort != "relevance" else "date"]
     arguments = Arguments()
     where = conditions(wanted, arguments)
+    source, tie = f"{face}_index i", "i.video_id"
+    if wanted.terms is not None and wanted.terms.videos <= SORTED:
+        # Few videos, whatever the planner thinks of the words.
+        source, where = f"(SELECT {_SORTED_BY} FROM {source} WHERE {where} OFFSET 0) i", "true"
+    if order.sort == "views":
+        source, tie = f"video_views w JOIN {source} ON i.video_id = w.video_id", "w.video_id"
     compare, direction = ("<", "DESC") if order.descending else (">", "ASC")
     if after is not None:
         key, video_id = arguments.add(after.key), arguments.add(after.id)
-        tie = "w.video_id" if order.sort == "views" else "i.video_id"
         where += f" AND ({column}, {tie}) {compare} ({key}::{kind}, {video_id})"
-    source = f"{face}_index i"
-    tie = "i.video_id"
-    if order.sort == "views":
-        source, tie = f"video_views w JOIN {face}_index i ON i.video_id = w.video_id", "w.video_id"
     sql = (
         f"SELECT {tie} AS video_id, {column} AS key, NULL::timestamptz AS moment FROM {source} WHERE {where}"
         f" ORDER BY {column} {direction}, {tie} {direction} LIMIT {arguments.add(limit)}"
@@ -157,22 +242,37 @@ def page(
     return sql, f"page.key {direction}, page.video_id {direction}", arguments.values
 
 
+def _by_date(
+    face: Face, wanted: Wanted, order: Order, *, after: Position | None, limit: int
+) -> tuple[str, str, list[object]]:
+    arguments = Arguments()
+    compare, direction = ("<", "DESC") if order.descending else (">", "ASC")
+    span, beyond = Span(since=wanted.since, until=wanted.until, descending=order.descending), ""
+    if after is not None and isinstance(after.key, datetime):
+        key, video_id = arguments.add(after.key), arguments.add(after.id)
+        beyond = f"WHERE (f.moment, f.video_id) {compare} ({key}::timestamptz, {video_id})"
+        span = replace(span, until=after.key) if order.descending else replace(span, since=after.key)
+    beyond += f" ORDER BY f.moment {direction}, f.video_id {direction}"
+    rows = Rows(face=face, limit=arguments.add(limit), beyond=beyond)
+    found = _found(wanted, rows, span, arguments=arguments)
+    sql = f"SELECT video_id, moment AS key, NULL::timestamptz AS moment FROM ({found}) found"
+    return sql, f"page.key {direction}, page.video_id {direction}", arguments.values
+
+
 def _ranked(
     face: Face, wanted: Wanted, terms: Terms, *, after: Position | None, limit: int
 ) -> tuple[str, str, list[object]]:
     arguments = Arguments()
-    where = conditions(wanted, arguments)
     rank = f"ts_rank({_WEIGHTS}, i.tsv, {tsquery(terms, arguments)}, 1)"
     beyond = ""
     if after is not None:
         key, moment, video_id = map(arguments.add, (after.key, after.moment, after.id))
         beyond = f"WHERE (key, moment, video_id) < ({key}::double precision, {moment}, {video_id})"
+    rows = Rows(face=face, limit=str(RANKED), columns="i.video_id, i.moment, i.tsv")
+    newest = _found(wanted, rows, Span(since=wanted.since, until=wanted.until), arguments=arguments)
     sql = f"""
       SELECT video_id, key, moment FROM (
-        SELECT i.video_id, i.moment, {rank} AS key FROM (
-          SELECT i.video_id, i.moment, i.tsv FROM {face}_index i WHERE {where}
-          ORDER BY i.moment DESC, i.video_id DESC LIMIT {RANKED}
-        ) i
+        SELECT i.video_id, i.moment, {rank} AS key FROM ({newest}) i
       ) ranked {beyond}
       ORDER BY key DESC, moment DESC, video_id DESC LIMIT {arguments.add(limit)}
     """

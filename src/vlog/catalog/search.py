@@ -10,6 +10,8 @@ from vlog.kit.errors import Invalid
 
 MAX_LENGTH = 200
 MAX_WORDS = 20
+# More than any library has.
+MANY = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +20,15 @@ class Terms:
 
     ``whole`` is in web-search syntax (quotes, ``or``, ``-``). The last word is still being typed, so it
     counts as a beginning: ``prefix`` is it as one quoted operand; either may be empty. ``plain`` are the
-    words where there is nothing but words.
+    words where there is nothing but words. ``endings`` are the words that stand for a beginning of very many
+    (``browse.bounded``); ``videos`` is how many have the rarest word, at most, where that is known.
     """
 
     whole: str
     prefix: str
     plain: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ()
+    videos: int = MANY
 
     def replaced(self, words: dict[str, str]) -> Terms:
         """The same search with some of its plain words replaced."""

@@ -8,19 +8,17 @@ from typing import Literal
 
 from vlog.catalog.query import Arguments
 from vlog.catalog.rows import LISTED, ListedRow
+from vlog.catalog.windows import Rows, windows
 from vlog.db.reader import Reader
 
-# Each is a walk along one index, or a look into the index of facets, as the planner finds best for it.
+# Each is a walk along one index.
 _SOURCES = {
     "featured": (
         "videos f JOIN catalog_index i ON i.video_id = f.id WHERE f.is_featured",
         "f.featured_at DESC, f.id DESC",
     ),
     "newest": ("catalog_index i WHERE true", "i.moment DESC, i.video_id DESC"),
-    "facet": (
-        "catalog_index i WHERE i.facets @> ARRAY[{subject}::integer]",
-        "i.moment DESC, i.video_id DESC",
-    ),
+    "facet": ("({walk}) i", "i.moment DESC, i.video_id DESC"),
     "playlist": (
         "playlist_items item JOIN catalog_index i ON i.video_id = item.video_id"
         " WHERE item.playlist_id = {subject}::bigint",
@@ -32,6 +30,7 @@ _SHELF = """
 FROM {source} ORDER BY {order} LIMIT {limit})
 """
 _ALL = """
+WITH {windows}
 SELECT {columns}, page.shelf FROM ({shelves}) page JOIN videos v ON v.id = page.video_id
 LEFT JOIN categories c ON c.id = v.category_id ORDER BY page.shelf, page.place
 """
@@ -62,12 +61,17 @@ def statement(shelves: Sequence[Shelf]) -> tuple[str, list[object]]:
     """The question for all of them, at least one, and its parameters."""
     arguments = Arguments()
     parts = [_sql(shelf, number, arguments) for number, shelf in enumerate(shelves)]
-    return _ALL.format(columns=LISTED, shelves=" UNION ALL ".join(parts)), arguments.values
+    return _ALL.format(
+        windows=windows("catalog"), columns=LISTED, shelves=" UNION ALL ".join(parts)
+    ), arguments.values
 
 
 def _sql(shelf: Shelf, number: int, arguments: Arguments) -> str:
     source, order = _SOURCES[shelf.kind]
-    subject = arguments.add(shelf.subject) if "{subject}" in source else ""
-    return _SHELF.format(
-        number=number, order=order, source=source.format(subject=subject), limit=arguments.add(shelf.limit)
-    )
+    limit = arguments.add(shelf.limit)
+    if shelf.kind == "facet":
+        where = f"i.facets @> ARRAY[{arguments.add(shelf.subject)}::integer]"
+        source = source.format(walk=Rows(face="catalog", limit=limit).walk(where))
+    elif shelf.kind == "playlist":
+        source = source.format(subject=arguments.add(shelf.subject))
+    return _SHELF.format(number=number, order=order, source=source, limit=limit)

@@ -23,6 +23,8 @@ SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": "15s",
     "timezone": "UTC",
     "jit": "off",
+    # Other processes for one short question cost it more than they save, and others their turn.
+    "max_parallel_workers_per_gather": "0",
     # Indexes are in memory or on an SSD; PostgreSQL's figure of 4 is that of a turning disk.
     "random_page_cost": "1.1",
     # An unknown search term must be planned for what it is: a generic plan is orders of magnitude slower.

@@ -162,7 +162,7 @@ async def suggestions_of(ctx: Context, typed: str) -> Suggestions:
         return Suggestions(words=[], videos=[], corrected=None)
     last = folded(typed.rpartition(" ")[2])
     words = await browse.completions(ctx.db, "catalog", last, limit=_SUGGESTED_WORDS) if last else []
-    wanted = Wanted(terms=terms)
+    wanted = Wanted(terms=await browse.bounded(ctx.db, terms))
     page = await listing.public_page(
         ctx.db, wanted, Order(sort="relevance"), after=None, limit=_SUGGESTED_VIDEOS
     )
