@@ -142,6 +142,48 @@ async def test_rows_fail_alone(ctx: Context, vlog: Terminal, admin: httpx.AsyncC
     assert (await admin.post("/api/videos/import", json=many)).status_code == 422
 
 
+@pytest.mark.parametrize("kind", ["json", "ndjson", "csv"])
+async def test_a_file_is_imported_as_it_was_exported(
+    ctx: Context, vlog: Terminal, admin: httpx.AsyncClient, kind: str
+) -> None:
+    await furnish(ctx, vlog)
+    before = (await admin.get("/api/videos/export")).text
+    file = (await admin.get("/api/videos/export", params={"format": kind, "bom": True})).content
+    path = f"/api/videos/import/{kind}"
+    assert (await admin.post(path, content=file)).json()["unchanged"] == 2
+    await wipe(vlog)
+    done = (await admin.post(path, content=file)).json()
+    assert [row["status"] for row in done["rows"]] == ["changed", "unchanged"]
+    assert said((await admin.get("/api/videos/export")).text) == said(before)
+    for wrong in (b"", b"\xff\xfe", b"a,b\n1,2\n", b"[" * 10**5, b'{"videos": {}}'):
+        answer = await admin.post(path, content=wrong)
+        assert answer.status_code < 500, wrong
+        assert answer.status_code == 422 or answer.json()["changed"] == 0, wrong
+
+
+async def test_rows_that_cannot_be_read_fail_alone(
+    ctx: Context, vlog: Terminal, admin: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    await make_ready(ctx, "One")
+    table = "slug;title;chapters;is_featured\none;Uno;;yes\none;;[broken;\none;;;perhaps\n"
+    lines = '{"slug": "one", "title": "Due"}\n{"slug": \n[1]\n'
+    ends = {}
+    for kind, text in (("csv", table), ("ndjson", lines)):
+        answer = (await admin.post(f"/api/videos/import/{kind}", content=text.encode())).json()
+        ends[kind] = [(row["status"], row["code"]) for row in answer["rows"]]
+        file = tmp_path / f"some.{kind}"
+        file.write_text(text)
+        done = await vlog("import", str(file))
+        assert done.code == 1
+        assert "0 changed, 1 as they were, 2 refused." in done.out
+    assert ends["csv"] == ends["ndjson"] == [("changed", None), *[("failed", "invalid_row")] * 2]
+    many = "slug\n" + "one\n" * 2001
+    refused = await admin.post("/api/videos/import/csv", content=many.encode())
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_many_rows")
+    whole = (await admin.get("/api/videos/export")).json()
+    assert (await admin.post("/api/videos/import", json=whole)).json()["unchanged"] == 1
+
+
 async def test_what_breaks_off_looks_broken(ctx: Context, vlog: Terminal, tmp_path: Path) -> None:
     await ctx.db.pool.execute(_MANY, 6000)
     host, _, port = vlog.cli.environment["VLOG_ADMIN_API_URL"].removeprefix("http://").partition(":")

@@ -388,7 +388,9 @@ export interface Health {
 export interface Import {
   create_missing?: boolean;
   dry_run?: boolean;
+  exported_at?: string | null;
   installation?: string | null;
+  total_count?: number | null;
   videos: Record<string, JsonValue>[];
 }
 
@@ -1521,6 +1523,18 @@ export interface Operations {
     path?: never;
     query?: never;
     body: Import;
+    answer: ImportResult;
+  };
+  "POST /api/videos/import/{kind}": {
+    path: {
+      kind: "json" | "ndjson" | "csv";
+    };
+    query?: {
+      create_missing?: boolean | null;
+      dry_run?: boolean | null;
+      installation?: string | null;
+    };
+    body: string;
     answer: ImportResult;
   };
   "GET /api/videos/{video_id}": {

@@ -5,10 +5,14 @@ is exact.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from vlog.kit.sheets import guarded
+from vlog.kit.errors import Invalid
+from vlog.kit.sheets import BOM, guarded, records
+
+Format = Literal["json", "ndjson", "csv"]
 
 # What of an exported video is no fact: what an import can set.
 WRITTEN = (
@@ -42,6 +46,7 @@ FACTS = (
 )
 
 CUSTOM = "custom."
+_YES_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _LISTS = ("tags", "playlists", "qualities")
 COLUMNS = (
     *("id", "slug"),
@@ -63,6 +68,80 @@ def row(document: str, columns: Sequence[str]) -> list[str]:
     return [_cell(values.get(name)) for name in columns]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """What one entry of a file says: a video of the installation that the file names, or why it says none."""
+
+    video: dict[str, Any] | None = None
+    problem: str = ""
+    installation: str | None = None
+
+
+def read(text: Iterable[str], kind: Format) -> Iterator[Said]:
+    """The entries of a file that an export has written, or a spreadsheet after it, by its lines.
+
+    A broken entry is told of in its place; raises ``Invalid`` (code ``invalid_file``) where the whole file is
+    none.
+    """
+    try:
+        match kind:
+            case "csv":
+                yield from _of_table(text)
+            case "ndjson":
+                yield from _of_lines(text)
+            case "json":
+                yield from _of_document(json.loads("".join(text).removeprefix(BOM)))
+    except (ValueError, RecursionError) as error:
+        raise _no_file(str(error)) from error
+
+
+def _of_table(text: Iterable[str]) -> Iterator[Said]:
+    for record in records(text):
+        if "slug" not in record and "id" not in record:
+            raise _no_file("no column is called slug or id")
+        try:
+            yield Said(video=video_of(record))
+        except (ValueError, RecursionError) as error:
+            yield Said(problem=f"A cell can't be read: {error}.")
+
+
+def _of_lines(text: Iterable[str]) -> Iterator[Said]:
+    installation = None
+    for line in filter(str.strip, text):
+        try:
+            entry = json.loads(line.removeprefix(BOM))
+        except (ValueError, RecursionError) as error:
+            yield Said(problem=f"This line is no JSON: {error}.")
+            continue
+        if isinstance(entry, dict) and "exported_at" in entry:
+            installation = _text(entry.get("installation"))
+        elif not isinstance(entry, dict) or set(entry) != {"total_count"}:
+            yield _entry(entry, installation)
+
+
+def _of_document(document: object) -> Iterator[Said]:
+    found = document.get("videos") if isinstance(document, dict) else document
+    if not isinstance(found, list):
+        raise _no_file("there is no list of videos")
+    installation = _text(document.get("installation")) if isinstance(document, dict) else None
+    for entry in found:
+        yield _entry(entry, installation)
+
+
+def _entry(entry: object, installation: str | None) -> Said:
+    if isinstance(entry, dict):
+        return Said(video=entry, installation=installation)
+    return Said(problem="This is not what is said of a video.")
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _no_file(why: str) -> Invalid:
+    return Invalid(f"This is not what `vlog export` writes: {why}.", code="invalid_file")
+
+
 def video_of(record: Mapping[str, str]) -> dict[str, Any]:
     """What a line says of a video, as an export in JSON says it. Raises ``ValueError`` for broken JSON.
 
@@ -81,7 +160,8 @@ def video_of(record: Mapping[str, str]) -> dict[str, Any]:
         elif name in ("chapters", "id"):
             video[name] = json.loads(cell)
         elif name == "is_featured":
-            video[name] = cell.strip().lower() in ("true", "yes", "1")
+            # What is neither is left for who checks what a video may be.
+            video[name] = _YES_NO.get(cell.strip().lower(), cell)
         else:
             video[name] = cell
     return {**video, "custom_fields": fields} if fields else video

@@ -8,11 +8,17 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 BOM = "\ufeff"
 _BEGINNINGS = ("=", "+", "-", "@")
 _CONTROLS = ("\t", "\r", "\n")
 _QUOTE = "'"
+# What one cell may have: the longest is a list of chapters.
+MAX_CELL_LENGTH = 4 << 20
+# Of those that spreadsheets write, by the country that they are set to.
+_DELIMITERS = ",;\t"
+csv.field_size_limit(MAX_CELL_LENGTH)
 
 
 def guarded(text: str) -> str:
@@ -36,6 +42,14 @@ def lines(rows: Iterable[Sequence[str]]) -> str:
 
 
 def records(text: Iterable[str]) -> Iterator[dict[str, str]]:
-    """Rows by the names in the first line, guards taken off. Cells beyond the names are left out."""
-    for row in csv.DictReader(text, restval=""):
-        yield {name: unguarded(cell) for name, cell in row.items() if name is not None}
+    """Rows by the names in the first line, guards taken off. Cells beyond the names are left out; commas,
+    semicolons or tabs stand between them. Raises ``ValueError`` for what is no table.
+    """
+    every = iter(text)
+    first = next(every, "").removeprefix(BOM)
+    delimiter = max(_DELIMITERS, key=first.count)
+    try:
+        for row in csv.DictReader(chain([first], every), restval="", delimiter=delimiter):
+            yield {name: unguarded(cell) for name, cell in row.items() if name is not None}
+    except csv.Error as error:
+        raise ValueError(str(error)) from error

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
+from itertools import islice
 from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from pydantic import Field as Bounded
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from vlog.api.admin.chapters import Seconds
 from vlog.api.admin.guard import ADMIN_ONLY
 from vlog.api.admin.videos import AdminListQuery
+from vlog.api.bodies import allow_body
 from vlog.api.deps import Ctx, Text, sent_fields
 from vlog.catalog import exporting, fields, filters, importing, sheet
 from vlog.catalog.importing import Row, Way
 from vlog.catalog.rows import Visibility
-from vlog.catalog.sheet import FACTS
+from vlog.catalog.sheet import FACTS, Format
 from vlog.context import Context
 from vlog.db import installation
 from vlog.kit.errors import Invalid, VlogError
@@ -31,7 +35,8 @@ from vlog.processing import generations
 router = APIRouter(prefix="/api/videos", tags=["transfer"], dependencies=ADMIN_ONLY)
 
 MAX_ROWS = 200
-Format = Literal["json", "ndjson", "csv"]
+MAX_FILE_ROWS = 2_000
+MAX_FILE_BYTES = 16 << 20
 _MEDIA_TYPES = {
     "json": "application/json",
     "ndjson": "application/x-ndjson",
@@ -46,6 +51,14 @@ _DOCUMENT = {
         "videos": {"type": "array", "items": {"type": "object"}},
         "total_count": {"type": "integer"},
     },
+}
+
+
+_FILE = {
+    "requestBody": {
+        "required": True,
+        "content": {kind.split(";")[0]: {"schema": {"type": "string"}} for kind in _MEDIA_TYPES.values()},
+    }
 }
 
 
@@ -97,14 +110,29 @@ class _Row(BaseModel):
 
 
 class Import(BaseModel):
-    """Videos as an export says them. ``installation`` is the export's: with it, numbers count too."""
+    """Videos as an export says them. ``installation`` is the export's: with it, numbers count too.
+
+    What else a whole export says means nothing here.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     videos: Annotated[list[dict[str, JsonValue]], Bounded(max_length=MAX_ROWS)]
     installation: Annotated[str, Bounded(max_length=100)] | None = None
+    exported_at: Annotated[str, Bounded(max_length=100)] | None = None
+    total_count: int | None = None
     create_missing: bool = False
     dry_run: bool = False
+
+
+class FileQuery(BaseModel):
+    """How a file is imported: see ``Import``. The installation is the one that the file names."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    create_missing: bool = False
+    dry_run: bool = False
+    installation: Annotated[str, Bounded(max_length=100)] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,9 +202,40 @@ async def import_videos(ctx: Ctx, wanted: Import) -> ImportResult:
     own = await installation.identify(ctx.db)
     way = Way(by_id=wanted.installation == own, create_missing=wanted.create_missing, dry_run=wanted.dry_run)
     rows = [await _take(ctx, number, row, way=way) for number, row in enumerate(wanted.videos)]
+    return _result(rows, is_dry=wanted.dry_run)
+
+
+@router.post("/import/{kind}", openapi_extra=_FILE)
+async def import_file(
+    request: Request, ctx: Ctx, kind: Format, query: Annotated[FileQuery, Query()]
+) -> ImportResult:
+    """The same for a file as the export writes it: at most 2,000 videos in 16 MiB. What can't be read is a
+    row that fails; what is no such file at all is refused before anything is changed.
+    """
+    allow_body(request.scope, MAX_FILE_BYTES)
+    try:
+        text = (await request.body()).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Invalid("The file is not UTF-8. Save it as that.", code="invalid_file") from error
+    entries = list(islice(sheet.read(io.StringIO(text, newline=""), kind), MAX_FILE_ROWS + 1))
+    if len(entries) > MAX_FILE_ROWS:
+        raise Invalid(f"Send at most {MAX_FILE_ROWS} videos at once.", code="too_many_rows")
+    own = await installation.identify(ctx.db)
+    rows = []
+    for number, entry in enumerate(entries):
+        by_id = own == (entry.installation or query.installation)
+        way = Way(by_id=by_id, create_missing=query.create_missing, dry_run=query.dry_run)
+        if entry.video is None:
+            rows.append(_failed(number, {}, code="invalid_row", message=entry.problem))
+        else:
+            rows.append(await _take(ctx, number, entry.video, way=way))
+    return _result(rows, is_dry=query.dry_run)
+
+
+def _result(rows: list[ImportedRow], *, is_dry: bool) -> ImportResult:
     ends = [row.status for row in rows]
     return ImportResult(
-        dry_run=wanted.dry_run,
+        dry_run=is_dry,
         changed=ends.count("changed"),
         unchanged=ends.count("unchanged"),
         failed=ends.count("failed"),

@@ -13,13 +13,13 @@ from typing import Annotated, Any, BinaryIO, TextIO
 
 import typer
 
-from vlog.catalog.sheet import video_of
+from vlog.catalog import sheet
+from vlog.catalog.sheet import Said
 from vlog.cli.client import AdminApi, admin_api
 from vlog.cli.library import completing
 from vlog.cli.library.words import AsJson, print_json, say, sent
 from vlog.cli.plain import FAILED, complain
 from vlog.kit.errors import Invalid, NotFound, Unavailable
-from vlog.kit.sheets import BOM, records
 
 transfer = typer.Typer()
 _ROWS = 100
@@ -93,12 +93,12 @@ def import_(
     total: dict[str, Any] = {"dry_run": dry_run, "changed": 0, "unchanged": 0, "failed": 0, "rows": []}
     with admin_api() as api, _read(file) as opened:
         first = 0
-        for installation, batch in _batches(_videos(opened, chosen)):
-            body = {"videos": batch, "create_missing": create_missing, "dry_run": dry_run}
-            answer = api.send(
-                "POST", "/api/videos/import", json=body | sent(installation=installation), timeout=120
-            )
-            _add(total, answer, first, as_json=as_json)
+        for batch in _batches(sheet.read(opened, chosen.value)):
+            videos = [each.video for each in batch if each.video is not None]
+            body = {"videos": videos, "create_missing": create_missing, "dry_run": dry_run}
+            body |= sent(installation=batch[0].installation)
+            answer = api.send("POST", "/api/videos/import", json=body, timeout=120)
+            _add(total, _with_unread(batch, answer), first, as_json=as_json)
             first += len(batch)
     if as_json:
         print_json(total)
@@ -107,6 +107,18 @@ def import_(
         say(f"{total['changed']} {would}, {total['unchanged']} as they were, {total['failed']} refused.")
     if total["failed"]:
         raise typer.Exit(FAILED)
+
+
+def _with_unread(batch: list[Said], answer: dict[str, Any]) -> dict[str, Any]:
+    """What became of a batch, with those entries in their places that could not be read and were not sent."""
+    told = iter(answer["rows"])
+    rows = [_unread(each) if each.video is None else next(told) for each in batch]
+    numbered = [{**row, "row": number} for number, row in enumerate(rows)]
+    return {**answer, "failed": answer["failed"] + len(batch) - len(answer["rows"]), "rows": numbered}
+
+
+def _unread(entry: Said) -> dict[str, Any]:
+    return {"status": "failed", "slug": None, "code": "invalid_row", "message": entry.problem}
 
 
 def _add(total: dict[str, Any], answer: dict[str, Any], first: int, *, as_json: bool) -> None:
@@ -183,41 +195,15 @@ def _format_of(path: Path | None) -> Format:
     return Format(suffix) if suffix in set(Format) else Format.JSON
 
 
-def _videos(opened: TextIO, kind: Format) -> Iterator[tuple[str | None, dict[str, Any]]]:
-    """Each video of a file with the installation that it comes from, if the file says."""
-    if kind is Format.CSV:
-        lines = (line.removeprefix(BOM) if number == 0 else line for number, line in enumerate(opened))
-        for record in records(lines):
-            yield None, video_of(record)
-        return
-    if kind is Format.JSON:
-        document = json.load(opened)
-        found = document if isinstance(document, list) else document["videos"]
-        installation = None if isinstance(document, list) else document.get("installation")
-        for video in found:
-            yield installation, video
-        return
-    installation = None
-    for line in filter(str.strip, opened):
-        entry = json.loads(line)
-        if "exported_at" in entry:
-            installation = entry.get("installation")
-        elif "slug" in entry or "id" in entry:
-            yield installation, entry
-
-
-def _batches(
-    videos: Iterator[tuple[str | None, dict[str, Any]]],
-) -> Iterator[tuple[str | None, list[dict[str, Any]]]]:
-    batch: list[dict[str, Any]] = []
+def _batches(entries: Iterator[Said]) -> Iterator[list[Said]]:
+    batch: list[Said] = []
     size_bytes = 0
-    installation = None
-    for installation, video in videos:
-        length = len(json.dumps(video))
+    for entry in entries:
+        length = len(json.dumps(entry.video))
         if batch and (len(batch) >= _ROWS or size_bytes + length > _BATCH_BYTES):
-            yield installation, batch
+            yield batch
             batch, size_bytes = [], 0
-        batch.append(video)
+        batch.append(entry)
         size_bytes += length
     if batch:
-        yield installation, batch
+        yield batch
