@@ -11,7 +11,7 @@ from tests.support.accessibility import complaints_about
 from tests.support.api import SECRET, change, make_ready
 from tests.support.browser import chromium
 from tests.support.serving import Running, serving
-from vlog.catalog import chapters, fields, playlist_items, playlists, tags, taxonomy
+from vlog.catalog import chapters, fields, playlist_items, playlists, tags, taxonomy, videos
 from vlog.context import Context
 from vlog.kit.acting import Actor, act_as
 
@@ -176,3 +176,32 @@ async def test_chapters_keep_what_is_typed_beside_others(ctx: Context, running: 
         await expect(field).to_have_value("Harbour")
         assert [each for each in await watched.complaints() if "409" not in each] == []
     assert [each.title for each in await chapters.of_video(ctx.db, video.id)] == ["Harbour", "Sea"]
+
+
+async def test_a_file_is_looked_at_and_then_imported(ctx: Context, running: Running) -> None:
+    await make_ready(ctx, "Harbour")
+    table = "slug,title,tags\nharbour,'=Port,Sea; Ice\nnowhere,None,\n"
+    file = {"name": "library.csv", "mimeType": "text/csv", "buffer": table.encode()}
+    async with chromium() as watched:
+        page = watched.page
+        await page.context.set_extra_http_headers({"X-Admin-Secret": SECRET})
+        await page.goto(f"{running.url(1)}/transfer")
+        chooser = page.get_by_label("Choose a file…")
+        await chooser.set_input_files({**file, "name": "library.xlsx"})  # type: ignore[arg-type]
+        await expect(page.get_by_role("alert").filter(has_text="is no CSV")).to_be_visible()
+        await chooser.set_input_files(file)  # type: ignore[arg-type]
+        summary = page.locator("[data-summary]")
+        await expect(summary).to_have_text("library.csv: 1 video would be changed, 1 row refused.")
+        assert (await videos.by_slug(ctx.db, "harbour")).title == "Harbour"
+        assert await complaints_about(page) == []
+        await page.get_by_role("button", name="Import: change 1 video").press("Enter")
+        await expect(summary).to_have_text("library.csv: 1 video changed, 1 row refused.")
+        await expect(page.locator(".row-title")).to_have_text(["nowhere", "harbour"])
+        assert (await videos.by_slug(ctx.db, "harbour")).title == "=Port"
+        address = await page.get_by_role("link", name="Export the library").get_attribute("href")
+        answer = await page.request.get(f"{running.url(1)}{address}", headers={"X-Admin-Secret": SECRET})
+        exported = await answer.body()
+        assert b"harbour,'=Port" in exported
+        # What was exported changes nothing.
+        await chooser.set_input_files({**file, "buffer": exported})  # type: ignore[arg-type]
+        await expect(summary).to_have_text("library.csv: 0 videos would be changed, 1 as they were.")

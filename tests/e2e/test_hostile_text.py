@@ -204,7 +204,17 @@ async def addresses(ctx: Context, running: Running) -> list[tuple[int, str]]:
     playlist = await ctx.db.fetchval("SELECT slug FROM playlists ORDER BY id LIMIT 1")
     for row in await ctx.db.fetch("SELECT slug FROM videos WHERE deleted_at IS NULL"):
         found += [(0, f"/watch/{row['slug']}?playlist={playlist}"), (0, f"/embed/{row['slug']}")]
-    lists = ("/", "/videos", "/categories", "/tags", "/playlists", "/fields", "/archive", "/audit")
+    lists = (
+        "/",
+        "/videos",
+        "/categories",
+        "/tags",
+        "/playlists",
+        "/fields",
+        "/archive",
+        "/transfer",
+        "/audit",
+    )
     return [*found, *((1, path) for path in (*lists, "/video/1", "/video/2", "/playlist/1", "/playlist/2"))]
 
 

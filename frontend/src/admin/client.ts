@@ -27,10 +27,10 @@ export function leaveIfSignedOut(error: unknown): void {
 async function send<T>(method: string, path: string, body?: unknown): Promise<T> {
   const headers: Record<string, string> = {};
   if (method !== "GET") headers["X-CSRF-Token"] = await csrfToken();
-  // A form names its own type, because only the browser knows what parts its fields.
-  const isForm = body instanceof FormData;
-  if (body !== undefined && !isForm) headers["Content-Type"] = "application/json";
-  return request<T>(path, { method, headers, ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }) });
+  // A form or a file names its own type, because only the browser knows what parts its fields.
+  const isMade = body instanceof FormData || body instanceof Blob;
+  if (body !== undefined && !isMade) headers["Content-Type"] = "application/json";
+  return request<T>(path, { method, headers, ...(body === undefined ? {} : { body: isMade ? body : JSON.stringify(body) }) });
 }
 
 async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {

@@ -46,6 +46,12 @@ async def fields_page(ctx: Ctx, pages: PagesOf) -> Response:
     return await _page(ctx, pages, "fields")
 
 
+@router.get("/transfer", response_class=Response)
+async def transfer_page(ctx: Ctx, pages: PagesOf) -> Response:
+    """The library as a file, and back."""
+    return await _page(ctx, pages, "transfer")
+
+
 async def _page(ctx: Context, pages: Pages, name: str, **more: object) -> Response:
     context = {"site": await site_of(ctx.settings), "active": name, **more}
     page = pages.render(f"admin/{name}.html", context)

@@ -1,0 +1,4 @@
+import { startAdmin } from "./alpine";
+import { transferPage } from "./transfer-page";
+
+startAdmin({ transferPage });
