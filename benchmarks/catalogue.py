@@ -103,7 +103,7 @@ def _middle_and_end(times: list[float]) -> tuple[float, float]:
 
 async def _sizes(connection: asyncpg.Connection) -> dict[str, float]:
     rows = await connection.fetch(
-        "SELECT c.relname, pg_relation_size(c.oid) / 1e6 AS size FROM pg_class c"
+        "SELECT c.relname, pg_relation_size(c.oid) / 1e6::float8 AS size FROM pg_class c"
         " WHERE c.relkind IN ('r', 'i') AND c.relnamespace = 'public'::regnamespace"
         " AND pg_relation_size(c.oid) > 1e7 ORDER BY 2 DESC"
     )

@@ -45,7 +45,12 @@ async def error_page(request: Request, problem: Problem) -> Response:
     template = "public/not_found.html"
     if problem.status != HTTPStatus.NOT_FOUND:
         template = "public/error.html"
-        context |= {"message": problem.detail, "request_id": request_id_of(request)}
+        context |= {
+            "status": int(problem.status),
+            "message": problem.detail,
+            "request_id": request_id_of(request),
+            "path": request.url.path,
+        }
     page = pages.render(template, context, status=problem.status)
     page.headers.update({"cache-control": "no-store", **problem.headers})
     return page
