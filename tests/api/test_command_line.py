@@ -37,6 +37,10 @@ async def test_a_video_is_named_by_number_slug_or_address(ctx: Context, vlog: Te
     assert (await vlog.json("show", "at-the-lake"))["slug"] == "lake"
     assert (await vlog("show", "nowhere")).code == 4
     assert (await vlog("show", "../../health")).code == 4
+    # A number beyond all numbers is a word like others; a page's address says what its video is called.
+    year = await make_ready(ctx, "2024")
+    assert (await vlog("show", "2024")).code == (await vlog("show", "9" * 30)).code == 4
+    assert (await vlog.json("show", "https://videos.example/watch/2024"))["id"] == year.id
     shown = (await vlog("show", "lake")).out
     assert "At the lake" in shown
     assert "https://videos.example/watch/lake" in shown
@@ -65,6 +69,8 @@ async def test_edits_and_lists(ctx: Context, vlog: Terminal, tmp_path: Path) -> 
     assert [v["id"] for v in await vlog.json("list", "one")] == [first.id]
     assert (await vlog("edit", "one", "two", "--title", "Both")).code == 1
     assert (await vlog("edit", "one")).code == 1
+    same = await vlog("tags", "merge", "sea", "SEA")
+    assert (same.code, same.out) == (1, "")
     assert (await vlog("list", "--sort", "luck")).code == 2
     plain = (await vlog("list")).out
     assert "─" not in plain

@@ -11,12 +11,17 @@ from vlog.kit.errors import NotFound
 
 Thing = Mapping[str, Any]
 _PAGE = 200
+_MAX_ID = 2**63 - 1
 
 
 def video_id(api: AdminApi, name: str) -> int:
-    """The number of the video; raises ``NotFound``. A video's earlier slugs are known too."""
+    """The number of the video; raises ``NotFound``. A video's earlier slugs are known too.
+
+    A bare number is one; in the address of a page for visitors it is the slug of a video that is called so.
+    """
+    is_slug = "/watch/" in name
     name = _last_part(name)
-    if name.isdecimal():
+    if name.isdecimal() and not is_slug and int(name) <= _MAX_ID:
         return int(name)
     return int(api.get(f"/api/videos/by-slug/{quote(name, safe='')}")["id"])
 

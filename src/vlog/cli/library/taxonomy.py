@@ -193,6 +193,8 @@ def merge_tag(
     """Give a tag's videos another tag instead, and remove it."""
     with admin_api() as api:
         gone, stays = naming.tag(api, tag), naming.tag(api, into)
+        if gone["id"] == stays["id"]:
+            raise Invalid("A tag can't be merged into itself.", code="same_tag")
         if not yes:
             question = (
                 f"Replace “{printable(gone['name'])}” by “{printable(stays['name'])}” on all its videos?"
