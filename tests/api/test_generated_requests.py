@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from tests.api.test_openapi import SNAPSHOTS
 from tests.support.api import change, make_ready, make_video
 from tests.support.generated import Conversation, Values, operations
-from vlog.catalog import chapters, fields, playlist_items, playlists, tags, taxonomy
+from vlog.catalog import chapters, fields, index, playlist_items, playlists, tags, taxonomy, videos
 from vlog.context import Context
 from vlog.db.transaction import Transaction
 
@@ -39,6 +39,9 @@ async def furnish(ctx: Context) -> Values:
     async def work(tx: Transaction) -> Values:
         made = [await taxonomy.create(tx, f"Category {mark} {number}") for number in range(4)]
         named = [await tags.create(tx, f"Tag {mark} {number}") for number in range(6)]
+        # Visitors are told of tags that a video has which they may see.
+        await videos.edit(tx, ready[0].id, {"tag_ids": [each.id for each in named]})
+        await index.fold(tx)
         lists = [await playlists.create(tx, {"title": f"Playlist {mark} {number}"}) for number in range(4)]
         for each in lists:
             await playlist_items.add(tx, each.id, [video.id for video in found])
@@ -47,10 +50,10 @@ async def furnish(ctx: Context) -> Values:
             await fields.create(tx, {"name": f"Field {mark} {number}", "field_type": "text"})
             for number in range(4)
         ]
-        videos = [each.id for each in found]
+        ids = [each.id for each in found]
         return {
-            "video_id": videos,
-            "video_ids": [videos[:2], videos[::-1], [videos[0], videos[0]]],
+            "video_id": ids,
+            "video_ids": [ids[:2], ids[::-1], [ids[0], ids[0]]],
             "category_id": [each.id for each in made],
             "tag_id": [each.id for each in named],
             "into": [each.id for each in named],
