@@ -122,7 +122,7 @@ async def suggested(page: Page) -> list[str]:
 async def test_a_picture_by_hand_then_another_source_then_other_sizes(place: Place, watched: Watched) -> None:
     """One life of a video, as each part needs what the one before has made."""
     page = watched.page
-    # Somebody always listens: what is intercepted from now on only comes too late for a chooser that opens now.
+    # Somebody always listens: intercepted only from now on, a chooser that opens now comes too early.
     page.on("filechooser", lambda _: None)
     await picture_by_mouse(page, place)
     await picture_by_keyboard(page, place)
