@@ -138,6 +138,18 @@ async def save_for_later_and_forget(page: Page, site: str) -> None:
     await page.get_by_role("button", name="More about “Glacier lake”").click()
     await page.get_by_role("menuitem", name="Remove from watch later").click()
     await expect(page.get_by_role("heading", name="Nothing saved yet")).to_be_visible()
+    await press_for_more_twice(page, site)
+
+
+async def press_for_more_twice(page: Page, site: str) -> None:
+    """An impatient second press shows nothing twice."""
+    await remember(page, history={str(number): [number, 100] for number in range(1, WALKS + 1)}, later={})
+    await page.goto(f"{site}/history")
+    cards = page.locator("[data-own-cards] [data-video-id]")
+    await expect(cards).to_have_count(20)
+    await page.locator("[data-own-more]").evaluate("button => { button.click(); button.click(); }")
+    await expect(page.locator("[data-own-more]")).to_be_hidden()
+    await expect(cards).to_have_count(WALKS)
 
 
 async def follow_a_course(page: Page, site: str) -> None:

@@ -62,3 +62,30 @@ test("an answer that comes late does not open what was closed", async () => {
   await late;
   expect(box.shown).toBe(false);
 });
+
+test("Enter right after a key takes what fits the whole text, not what fitted its beginning", async () => {
+  const { box, made } = picker();
+  box.text = "sea";
+  await box.ask();
+  box.text = "season";
+  box.typed();
+  box.key(press("Enter"));
+  await vi.waitFor(() => expect(made).toEqual(["Season"]));
+});
+
+test("an answer does not open the list after the field was left", async () => {
+  const { box } = picker();
+  box.text = "sea";
+  const late = box.ask();
+  box.leave();
+  await late;
+  expect(box.shown).toBe(false);
+});
+
+test("Enter that ends a composition chooses nothing", async () => {
+  const { box, made } = picker();
+  box.text = "sea";
+  await box.ask();
+  box.key({ ...press("Enter"), isComposing: true } as KeyboardEvent);
+  expect(made).toEqual([]);
+});

@@ -8,6 +8,9 @@ test.each([
   [null, "/"],
   ["//evil.example/x", "/"],
   ["/\\evil.example", "/"],
+  ["/.//evil.example/x", "/"],
+  ["/a/..//evil.example", "/"],
+  ["/%2e%2e/\\evil.example", "/"],
   ["https://evil.example", "/"],
   ["javascript:alert(1)", "/"],
 ])("next=%s leads to %s", (next, path) => expect(safeNext(next, origin)).toBe(path));

@@ -34,7 +34,9 @@ export function safeNext(next: string | null, origin: string): string {
   if (next === null || !next.startsWith("/")) return HOME;
   try {
     const url = new URL(next, origin);
-    return url.origin === origin ? url.pathname + url.search + url.hash : HOME;
+    // "/.//x" is this origin's path "//x", which read once more by itself names the host x.
+    const isOurs = url.origin === origin && !url.pathname.startsWith("//");
+    return isOurs ? url.pathname + url.search + url.hash : HOME;
   } catch {
     return HOME;
   }

@@ -65,9 +65,10 @@ export function videoForm() {
           call("GET /api/custom-fields"),
           call("GET /api/videos/{video_id}/custom-fields", { path: open.path }),
         ]);
-        this.settle(video, all.fields, given.fields);
+        // A later revision may have been taken while this one was asked for.
+        if (seen === video.edit_revision) this.settle(video, all.fields, given.fields);
       } catch (error) {
-        seen = -1;
+        if (seen === video.edit_revision) seen = -1;
         toast(wordsOf(error), "error");
       }
     },

@@ -82,7 +82,7 @@ export function videoList() {
     },
 
     /** Answers to older questions are dropped: the list always shows the last one asked. */
-    async ask(limit: number, cursor: string | null): Promise<VideoPage | null> {
+    async ask(limit: number, cursor: string | null, isQuiet = false): Promise<VideoPage | null> {
       asked += 1;
       const mine = asked;
       try {
@@ -93,7 +93,7 @@ export function videoList() {
         this.total = found.total_count;
         return found;
       } catch (error) {
-        if (mine === asked) this.error = wordsOf(error);
+        if (mine === asked && !isQuiet) this.error = wordsOf(error);
         return null;
       } finally {
         if (mine === asked) this.loading = false;
@@ -122,8 +122,18 @@ export function videoList() {
       settling = window.setTimeout(() => void this.refresh(), SETTLE_MS);
     },
     async refresh(): Promise<void> {
-      const found = await this.ask(Math.min(MOST_REFRESHED, Math.max(PAGE_SIZE, this.videos.length)), null);
-      if (found !== null) this.videos = found.videos;
+      const wanted = Math.max(PAGE_SIZE, this.videos.length);
+      // Looked at in passing: a list that is shown stays when this does not work, and the next look does it.
+      const isQuiet = this.videos.length > 0 && !this.loading && this.error === "";
+      const rows: ListedVideo[] = [];
+      let cursor: string | null = null;
+      do {
+        const found: VideoPage | null = await this.ask(Math.min(MOST_REFRESHED, wanted - rows.length), cursor, isQuiet);
+        if (found === null) return;
+        rows.push(...found.videos);
+        cursor = this.cursor;
+      } while (cursor !== null && rows.length < wanted);
+      this.videos = rows;
     },
     onProgress(event: ProgressEvent): void {
       const at = this.videos.findIndex(({ id }) => id === event.video_id);

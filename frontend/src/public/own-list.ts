@@ -15,6 +15,7 @@ export function wireOwnList(onAdded: (root: ParentNode) => void): void {
   const more = need(page, "[data-own-more]");
   let ids: string[] = [];
   let asked = 0;
+  let turn = 0;
 
   function settle(state: "cards" | "empty" | "failed"): void {
     for (const name of ["empty", "failed"] as const) need(page!, `[data-own-${name}]`).hidden = state !== name;
@@ -26,12 +27,16 @@ export function wireOwnList(onAdded: (root: ParentNode) => void): void {
     need<HTMLButtonElement>(page!, "[data-own-export]").disabled = ids.length === 0;
   }
 
+  /** One at a time: a second press, or an import meanwhile, must not show the same videos twice. */
   async function load(): Promise<void> {
+    turn += 1;
+    const mine = turn;
     try {
       // Gone videos leave no card: ask on until something can be shown.
       let found: HTMLElement[] = [];
       while (found.length === 0 && asked < ids.length) {
         found = await cardsOf(ids.slice(asked, asked + AT_ONCE));
+        if (mine !== turn) return;
         asked += AT_ONCE;
       }
       for (const skeleton of cards.querySelectorAll(".skeleton")) skeleton.remove();
@@ -40,6 +45,7 @@ export function wireOwnList(onAdded: (root: ParentNode) => void): void {
       settle(cards.children.length > 0 ? "cards" : "empty");
       need(page!, "[data-own-status]").textContent = tn("%(count)s video", "%(count)s videos", cards.children.length);
     } catch {
+      if (mine !== turn) return;
       settle(cards.querySelector("[data-video-id]") === null ? "failed" : "cards");
       tell(t("The videos could not be loaded."));
     }
