@@ -9,6 +9,7 @@ import inspect
 import os
 import random
 import re
+import select
 import shutil
 import socket
 import ssl
@@ -186,6 +187,37 @@ def test_a_reader_that_leaves_is_noticed(files: Files, new_loop: NewLoop) -> Non
             client.close()
         wait_until(lambda: files.done == 2)
     assert files.busy == 0
+
+
+def watched_by_epolls() -> int:
+    """How many sockets all epolls of this process watch for room, edge by edge (proc(5), fdinfo)."""
+    edges = select.EPOLLOUT | select.EPOLLET
+    told = 0
+    for info in Path("/proc/self/fdinfo").iterdir():
+        with suppress(OSError):
+            masks = re.findall(r"^tfd:.*events:\s*([0-9a-f]+)", info.read_text(), re.MULTILINE)
+            told += sum(int(mask, 16) & edges == edges for mask in masks)
+    return told
+
+
+def test_who_leaves_a_full_socket_leaves_nothing_to_those_that_get_its_number(
+    files: Files, content: bytes, new_loop: NewLoop
+) -> None:
+    with serving(files, new_loop) as port:
+        before = watched_by_epolls()
+        for _ in range(3):
+            crowd = [connected(port, receive_buffer=8192) for _ in range(10)]
+            for client in crowd:
+                client.sendall(ask(f"/large/0/{LARGE}"))
+            wait_until(lambda: watched_by_epolls() == before + 10)
+            for client in crowd:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                client.close()
+            # At once: the kernel hands out the same numbers again.
+            with connected(port) as client:
+                client.sendall(ask(f"/film/0/{SIZE}", extra="Connection: close\r\n"))
+                assert sha1(body_of(read_all(client))) == sha1(content)
+            wait_until(lambda: files.busy == 0 and watched_by_epolls() == before)
 
 
 def test_a_file_that_is_replaced_or_removed_is_sent_as_it_was(
