@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
+import asyncpg
 import pytest
 
-from tests.support.deliveries import EVERYTHING, JPEG, deliver, inspect, work_off
+from tests.support.deliveries import EVERYTHING, JPEG, PICTURES, deliver, inspect, work_off
 from tests.support.uploaded import (
     assert_all_is_there,
     claimed,
@@ -25,10 +27,22 @@ from vlog.processing.timeline import timeline
 from vlog.settings.store import put
 from vlog.storage import layout
 from vlog.storage.layout import Key
-from vlog.wire.work import Failure, Inspected, Made, RemuxWork, ToolRun, VideoWork
+from vlog.wire.work import (
+    Failure,
+    Inspected,
+    Made,
+    Pictured,
+    RemuxWork,
+    ThumbnailWork,
+    ToolRun,
+    VideoWork,
+)
 from vlog.workers.local_client import LocalClient
 
 CRASH = Failure(code="decoder_crash", message="The decoder crashed.", retryable=True)
+_WAITING = """
+SELECT count(*) FROM pg_locks WHERE relation = 'task_attempts'::regclass AND NOT granted
+"""
 GIVE_UP = Failure(code="undecodable", message="The pictures can't be decoded.", retryable=False)
 
 
@@ -73,6 +87,35 @@ async def test_another_source_plays_from_its_lowest_rung_on(ctx: Context) -> Non
     video = await video_of(ctx, accepted.video_id)
     assert (video.manifest_written, video.thumbnail_version) == (video.manifest_revision, 1)
     assert await ctx.storage.read(layout.thumbnail("a-video")) == JPEG
+
+
+async def test_tasks_that_end_at_the_same_moment_end_their_job(ctx: Context) -> None:
+    """None of them sees the others' end before it is committed: the last one must not take them for open."""
+    client = LocalClient(ctx)
+    info, grid = source_values(remux=False)
+    accepted = await upload(ctx)
+    await inspect(client, info=info, grid=grid)
+    leases = []
+    while (offer := await client.claim(EVERYTHING)) is not None:
+        if isinstance(offer.work, ThumbnailWork):
+            await client.put_thumbnail(offer.lease, PICTURES)
+            files = tuple(each.file for each in PICTURES)
+            await client.finish(offer.lease, Pictured(at_seconds=offer.work.start_seconds, files=files), ())
+        else:
+            await deliver(client, offer, grid=grid)
+            leases.append(offer.lease)
+    held = await asyncpg.connect(ctx.db.dsn)
+    async with held.transaction():
+        # All of them come to where they tell of their attempt, and go on together.
+        await held.execute("LOCK TABLE task_attempts")
+        ends = [asyncio.create_task(client.finish(lease, Made(), ())) for lease in leases]
+        while await held.fetchval(_WAITING) < len(ends):
+            await asyncio.sleep(0.01)
+    await asyncio.gather(*ends)
+    await held.close()
+    found = await progress.of_video(ctx, accepted.video_id)
+    assert found is not None
+    assert found.state == "done"
 
 
 async def test_what_is_announced_is_measured(ctx: Context) -> None:

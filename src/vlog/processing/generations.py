@@ -1,6 +1,6 @@
 """Generations: which one viewers see, where its files lie, and how its address dies when it must.
 
-Locks are taken in one order everywhere: task, rendition, video, generation.
+Locks are taken in one order everywhere: task, job, rendition, video, generation.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ WHERE id = $1 AND state = ANY($5)
 
 async def finished(tx: Transaction, task: Task, *, result: object, policy: EncodePolicy) -> None:
     """A task is done."""
-    job = await rows.job(tx, task.job_id)
+    job = await rows.locked_job(tx, task.job_id)
     if isinstance(result, Inspected):
         await planning.lay_out(tx, job, inspected=result, policy=policy)
     elif isinstance(result, Pictured):
@@ -71,7 +71,7 @@ async def failed(ctx: Rooms, tx: Transaction, task: Task, *, terms: Terms) -> No
     if task.state == "failed":
         # Before anything else is locked: whoever delivers holds a task and then asks for its rendition.
         await tx.fetch(_LOCK_TASKS, task.job_id)
-        job = await rows.job(tx, task.job_id)
+        job = await rows.locked_job(tx, task.job_id)
         if task.kind == "remux" and job.remux and task.generation_id == job.generation_id:
             await _start_over_without_remux(tx, job)
         elif task.generation_id is not None and task.generation_id == job.generation_id:
@@ -131,6 +131,9 @@ async def _is_live(tx: Transaction, job: Job) -> bool:
 
 
 async def _end_if_over(tx: Transaction, job_id: int) -> None:
+    """End the job with the last of its tasks. The caller holds it: of several that end at the same moment
+    none sees the others' ends before they are committed, and each would leave the job to the next.
+    """
     if await tx.fetchval(_OPEN_TASKS, job_id):
         return
     job = await rows.job(tx, job_id)
