@@ -62,7 +62,8 @@ FORMATS: dict[str, PictureFormat] = {
             signature=(8, b"WEBP"),
             # VP8 knows one matrix and the limited range (RFC 6386 §9.2).
             conversion="scale=out_range=limited:out_color_matrix=bt601,format=yuv420p",
-            options=("-quality", "80", "-compression_level", "4", "-f", "webp"),
+            # Half the work of the usual level 4 for a twentieth more bytes.
+            options=("-quality", "80", "-compression_level", "2", "-f", "webp"),
         ),
         PictureFormat(
             name="avif",
@@ -73,8 +74,8 @@ FORMATS: dict[str, PictureFormat] = {
             # Written down in the file (colr, nclx), so that every reader shows the same colours.
             conversion="scale=out_range=limited:out_color_matrix=bt709,format=yuv420p"
             ",setparams=range=limited:colorspace=bt709:color_primaries=bt709:color_trc=iec61966-2-1",
-            # A twentieth of the work of libaom for a tenth more bytes.
-            options=("-preset", "6", "-crf", "24", "-svtav1-params", "lp=1:avif=1", "-f", "avif"),
+            # Half the work of preset 6 at crf 24, which looks the same, for a tenth more bytes.
+            options=("-preset", "8", "-crf", "22", "-svtav1-params", "lp=1:avif=1", "-f", "avif"),
         ),
     )
 }
