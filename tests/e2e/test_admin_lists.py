@@ -11,6 +11,7 @@ from tests.support.accessibility import complaints_about
 from tests.support.api import SECRET, change, make_ready
 from tests.support.browser import chromium
 from tests.support.serving import Running, serving
+from tests.support.sorting import drag
 from vlog.catalog import chapters, fields, playlist_items, playlists, tags, taxonomy, videos
 from vlog.context import Context
 from vlog.kit.acting import Actor, act_as
@@ -37,15 +38,21 @@ async def test_a_playlist_is_made_filled_and_sorted(ctx: Context, running: Runni
         await page.get_by_role("button", name="Create playlist").press("Enter")
         await expect(page).to_have_url(f"{running.url(1)}/playlist/1")
         box = page.get_by_role("combobox", name="Add a video")
-        for word in ("harb", "sail", "stor"):
-            await box.press_sequentially(word)
-            await page.locator("li[role=option]").first.wait_for()
-            async with page.expect_response("**/playlists/1/videos**"):
-                await page.keyboard.press("Enter")
+        for title in ("Harbour", "Sailing", "Storm"):
+            await box.press_sequentially(title[:4].lower())
+            await page.get_by_role("option", name=title).wait_for()
+            await page.keyboard.press("Enter")
+            await expect(page.locator(".row-title").last).to_have_text(title)
         await expect(page.locator(".row-title")).to_have_text(["Harbour", "Sailing", "Storm"])
         async with page.expect_response("**/move"):
             await page.get_by_role("button", name="Move Storm", exact=True).press("Home")
         await expect(page.get_by_role("button", name="Move Storm", exact=True)).to_be_focused()
+        rows = page.locator("[data-row-id]")
+        async with page.expect_response("**/move"):
+            await drag(page, rows.nth(0), rows.nth(1))
+        await expect(page.locator(".row-title")).to_have_text(["Harbour", "Storm", "Sailing"])
+        async with page.expect_response("**/move"):
+            await page.get_by_role("button", name="Move up: Storm").click()
         await page.get_by_role("button", name="Take out: Harbour").click()
         await expect(page.locator(".row-title")).to_have_text(["Storm", "Sailing"])
         await page.get_by_role("button", name="Undo").click()
@@ -81,8 +88,15 @@ async def test_custom_fields_are_made_sorted_and_removed(ctx: Context, running: 
         assert await complaints_about(page) == []
         await page.get_by_role("button", name="Create field").click()
         await expect(page.locator(".row-title")).to_have_text(["Place", "Camera"])
-        async with page.expect_response("**/api/custom-fields/*"):
-            await page.get_by_role("button", name="Move Camera", exact=True).press("ArrowUp")
+        rows = page.locator("[data-row-id]")
+        async with page.expect_response("**/api/custom-fields"):
+            await drag(page, rows.nth(0), rows.nth(1))
+        await expect(page.locator(".row-title")).to_have_text(["Camera", "Place"])
+        async with page.expect_response("**/api/custom-fields"):
+            await page.get_by_role("button", name="Move Place", exact=True).press("ArrowUp")
+        await expect(page.locator(".row-title")).to_have_text(["Place", "Camera"])
+        async with page.expect_response("**/api/custom-fields"):
+            await page.get_by_role("button", name="Move Camera", exact=True).press("Home")
         await expect(page.locator(".row-title")).to_have_text(["Camera", "Place"])
         await page.get_by_role("button", name="Edit: Place").click()
         await expect(page.locator("#field-type")).to_be_disabled()

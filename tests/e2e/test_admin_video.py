@@ -12,6 +12,7 @@ from tests.support.accessibility import complaints_about
 from tests.support.api import SECRET, change, make_ready
 from tests.support.browser import chromium
 from tests.support.serving import Running, serving
+from tests.support.sorting import drag
 from vlog.catalog import chapters, fields, taxonomy, videos
 from vlog.catalog.field_values import Constraints
 from vlog.context import Context
@@ -160,6 +161,10 @@ async def test_chapters_are_added_moved_and_read_from_the_description(ctx: Conte
         async with page.expect_response("**/chapters/reorder"):
             await page.keyboard.press("ArrowUp")
         await expect(page.get_by_text("“Chapter 2” is now number 1 of 2.")).to_be_attached()
+        rows = page.locator("[data-chapter-rows] > [data-row-id]")
+        async with page.expect_response("**/chapters/reorder"):
+            await drag(page, rows.nth(0), rows.nth(1))
+        await expect(page.get_by_text("“Chapter 2” is now number 2 of 2.")).to_be_attached()
         mark = page.get_by_role("slider", name="Start of Start")
         async with page.expect_response("**/chapters/*"):
             await mark.press("PageUp")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import expect
 
 from tests.support.accessibility import complaints_about
 from tests.support.api import SECRET, change, make_ready
 from tests.support.browser import chromium
 from tests.support.serving import Running, serving
+from tests.support.sorting import drag
 from vlog.catalog import index, tags, taxonomy, videos
 from vlog.context import Context
 
@@ -21,19 +22,6 @@ pytestmark = pytest.mark.timeout(120)
 async def running(ctx: Context) -> AsyncIterator[Running]:
     async with serving(ctx) as process:
         yield process
-
-
-async def titles(page: Page) -> list[str]:
-    return await page.locator(".row-title").all_inner_texts()
-
-
-async def drag(page: Page, row: Locator, onto: Locator) -> None:
-    await row.locator("[data-grip]").hover()
-    await page.mouse.down()
-    box = await onto.bounding_box()
-    assert box is not None
-    await page.mouse.move(box["x"] + 20, box["y"] + box["height"] - 2, steps=8)
-    await page.mouse.up()
 
 
 async def test_categories_are_made_sorted_and_removed(ctx: Context, running: Running) -> None:
@@ -49,9 +37,10 @@ async def test_categories_are_made_sorted_and_removed(ctx: Context, running: Run
         await page.goto(f"{running.url(1)}/categories")
         await expect(page.locator(".row-title")).to_have_text(["Walks", "Talks", "Songs"])
         rows = page.locator("[data-row-id]")
+        names = page.locator(".row-title")
         async with page.expect_response("**/reorder"):
             await drag(page, rows.nth(0), rows.nth(2))
-        assert await titles(page) == ["Talks", "Songs", "Walks"]
+        await expect(names).to_have_text(["Talks", "Songs", "Walks"])
         await page.get_by_role("button", name="Move Walks", exact=True).focus()
         async with page.expect_response("**/reorder"):
             await page.keyboard.press("ArrowUp")
